@@ -5,7 +5,7 @@ use ts_rs::TS;
 
 /// A password on its way in. Prints as nothing, and is never written out again.
 #[derive(Clone, Deserialize, TS)]
-#[serde(transparent)]
+#[serde(from = "String")]
 pub struct Password(#[ts(type = "string")] pub secrecy::SecretString);
 
 impl fmt::Debug for Password {

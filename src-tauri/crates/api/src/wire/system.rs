@@ -180,3 +180,20 @@ pub struct Event {
     pub tags: Vec<Tag>,
     pub resync: bool,
 }
+
+/// No parameters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(type = "Record<string, never>")]
+pub struct Nothing {}
+
+#[derive(Clone, Debug, Deserialize, TS)]
+pub struct LinkCheck {
+    pub url: String,
+}
+
+/// A link that may be opened outside, and where it really goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Link {
+    pub url: String,
+    pub display: String,
+}
