@@ -1,8 +1,8 @@
 //! The command table: every question that a front end can ask, with the tags it reads and changes.
 //! One list serves the dispatcher, the TypeScript types and the shell's access table.
 
-use crate::wire::*;
 use crate::App;
+use crate::wire::*;
 use model::{Code, Trouble};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -84,9 +84,8 @@ fn type_name<T: ts_rs::TS>() -> String {
 
 /// `Commands`, the typed face of the table for the interface.
 pub(crate) fn typescript() -> String {
-    let list = |tags: &[&str]| {
-        tags.iter().map(|t| format!("'{t}'")).collect::<Vec<_>>().join(" | ")
-    };
+    let list =
+        |tags: &[&str]| tags.iter().map(|t| format!("'{t}'")).collect::<Vec<_>>().join(" | ");
     let never = |text: String| if text.is_empty() { "never".to_owned() } else { text };
     let mut out = String::from("export interface Commands {\n");
     for m in METHODS {

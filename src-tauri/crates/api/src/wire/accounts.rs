@@ -71,8 +71,13 @@ pub enum AccountState {
     Resting,
     Checking,
     /// The last check went well.
-    Current { checked_at: String },
-    Trouble { trouble: Trouble, last_heard: Option<String> },
+    Current {
+        checked_at: String,
+    },
+    Trouble {
+        trouble: Trouble,
+        last_heard: Option<String>,
+    },
 }
 
 #[derive(Clone, Debug, Deserialize, TS)]

@@ -110,9 +110,15 @@ pub struct StorageChange {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Started {
-    Ready { accounts: u32, demo: bool },
+    Ready {
+        accounts: u32,
+        demo: bool,
+    },
     /// A screen with a choice: see `recover`.
-    Trouble { trouble: Trouble, choices: Vec<Recovery> },
+    Trouble {
+        trouble: Trouble,
+        choices: Vec<Recovery>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
