@@ -1,0 +1,208 @@
+//! FETCH and UID FETCH (RFC 9051 6.4.5, 6.4.9).
+
+use super::Session;
+use super::run::Wait;
+use super::want::FetchWant;
+use crate::command::LONGEST;
+use crate::error::Error;
+use crate::framing::Limits;
+use crate::parse::{Fetched, Reply};
+use model::{SeqNum, Uid, UidSet};
+
+/// Which messages of the selected mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FetchSet {
+    /// By position; without `high`, to the last one there is when the server reads the command.
+    Seq {
+        low: SeqNum,
+        high: Option<SeqNum>,
+    },
+    Uids(UidSet),
+    /// From there to the last one. Where none is that high, the server answers with the last one
+    /// nonetheless (RFC 9051 6.4.9).
+    UidFrom(Uid),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FetchSummary {
+    /// Responses that were handed on; a server may give two for one message.
+    pub answered: u64,
+    /// Of these, those of which something could not be read.
+    pub unreadable: u64,
+}
+
+/// Commands in one write.
+const GROUP: usize = 64;
+const GROUP_OCTETS: usize = 64 * 1024;
+
+/// One command line of a fetch, and whose.
+struct Line {
+    index: usize,
+    set: FetchSet,
+    text: String,
+}
+
+impl Session {
+    /// Hands on each message's data as it comes. Flags of others, and nothing else, become events. A long
+    /// set goes out as several commands. By NO or BAD it fails at the end; what came before stands.
+    pub async fn fetch(
+        &mut self,
+        set: &FetchSet,
+        want: &FetchWant,
+        mut each: impl FnMut(Fetched) + Send,
+    ) -> Result<FetchSummary, Error> {
+        self.fetch_many(vec![(set.clone(), want.clone())], |_, fetched| each(fetched)).await
+    }
+
+    /// Several fetches in one write; `each` is told which of them a message was fetched by. Positions
+    /// may shift under commands that follow (RFC 9051 5.5), so by position only one at a time.
+    pub async fn fetch_many(
+        &mut self,
+        commands: Vec<(FetchSet, FetchWant)>,
+        mut each: impl FnMut(usize, Fetched) + Send,
+    ) -> Result<FetchSummary, Error> {
+        let by_position = commands.iter().any(|(set, _)| matches!(set, FetchSet::Seq { .. }));
+        if by_position && commands.len() > 1 {
+            return Err(Error::NotSendable { what: "a FETCH by position among others" });
+        }
+        let mut lines = Vec::new();
+        let mut limits = Limits::default();
+        for (index, (set, want)) in commands.iter().enumerate() {
+            want.widen(&mut limits);
+            lines.extend(self.lines(index, set, want)?);
+        }
+        let wants: Vec<&FetchWant> = commands.iter().map(|(_, want)| want).collect();
+        self.link.framing()?.limit(limits);
+        let mut summary = FetchSummary::default();
+        let mut failed = None;
+        let mut rest = lines.as_slice();
+        while !rest.is_empty() {
+            let (group, after) = rest.split_at_checked(group_length(rest)).unwrap_or((rest, &[]));
+            rest = after;
+            let outcome = self.fetch_group(group, &wants, &mut summary, &mut each).await;
+            match outcome {
+                Err(error) if !error.session_lives() => return Err(error),
+                Err(error) => failed = failed.or(Some(error)),
+                Ok(()) => {}
+            }
+        }
+        self.link.framing()?.limit(Limits::default());
+        failed.map_or(Ok(summary), Err)
+    }
+
+    async fn fetch_group(
+        &mut self,
+        group: &[Line],
+        wants: &[&FetchWant],
+        summary: &mut FetchSummary,
+        each: &mut (impl FnMut(usize, Fetched) + Send),
+    ) -> Result<(), Error> {
+        let commands = group.iter().map(|line| self.command("FETCH", line.text.clone())).collect();
+        let wait = Wait::new("FETCH", self.deadlines.fetch_idle, self.deadlines.whole);
+        let mut take = |first: usize, reply| {
+            let Reply::Fetch { fetched, whole } = reply else { return Some(reply) };
+            let open = group.get(first..).unwrap_or_default();
+            let Some(line) = open.iter().find(|line| line.asked(&fetched, wants)) else {
+                return Some(Reply::Fetch { fetched, whole });
+            };
+            summary.answered += 1;
+            summary.unreadable += u64::from(!whole);
+            each(line.index, *fetched);
+            None
+        };
+        let outcomes = self.run_group(commands, wait, false, &mut take).await?;
+        outcomes.into_iter().try_for_each(|outcome| outcome.map(drop))
+    }
+
+    /// The commands that together fetch `set`, each short enough.
+    fn lines(&self, index: usize, set: &FetchSet, want: &FetchWant) -> Result<Vec<Line>, Error> {
+        let items = want.items(self.modseq || self.offers_modseq())?;
+        let room = LONGEST.saturating_sub(items.len() + "A0000 UID FETCH  \r\n".len());
+        // The longest range there is.
+        if room < 2 * u32::MAX.to_string().len() + 1 {
+            return Err(Error::NotSendable { what: "a FETCH of so many items" });
+        }
+        let line = |verb: &str, numbers: &str, set: FetchSet| Line {
+            index,
+            set,
+            text: format!("{verb} {numbers} {items}"),
+        };
+        Ok(match set {
+            FetchSet::Seq { low, high } => {
+                let high = high.map_or_else(|| "*".to_owned(), |high| high.to_string());
+                vec![line("FETCH", &format!("{low}:{high}"), set.clone())]
+            }
+            FetchSet::UidFrom(low) => vec![line("UID FETCH", &format!("{low}:*"), set.clone())],
+            FetchSet::Uids(uids) => pieces(uids, room)
+                .into_iter()
+                .map(|piece| line("UID FETCH", &piece.to_string(), FetchSet::Uids(piece)))
+                .collect(),
+        })
+    }
+}
+
+impl Line {
+    /// Whether this command asked for that response: what was not asked for becomes an event.
+    fn asked(&self, fetched: &Fetched, wants: &[&FetchWant]) -> bool {
+        let content = wants.get(self.index).is_some_and(|want| want.asks_content());
+        if content && fetched.is_only_flags() {
+            return false;
+        }
+        match (&self.set, fetched.uid) {
+            (FetchSet::Seq { low, high }, _) => {
+                fetched.seq >= *low && high.is_none_or(|high| fetched.seq <= high)
+            }
+            (FetchSet::Uids(uids), Some(uid)) => uids.contains(uid),
+            (FetchSet::UidFrom(_), uid) => uid.is_some(),
+            // RFC 9051 6.4.9: the UID is in every answer to UID FETCH.
+            (FetchSet::Uids(_), None) => false,
+        }
+    }
+}
+
+fn group_length(lines: &[Line]) -> usize {
+    let mut octets = 0usize;
+    let fits = lines.iter().take(GROUP).take_while(|line| {
+        octets += line.text.len() + 16;
+        octets <= GROUP_OCTETS
+    });
+    fits.count().max(1)
+}
+
+/// Sets of at most `room` octets.
+fn pieces(uids: &UidSet, room: usize) -> Vec<UidSet> {
+    let mut found = Vec::new();
+    let (mut piece, mut octets) = (UidSet::new(), 0usize);
+    for &(low, high) in uids.ranges() {
+        let mut range = UidSet::new();
+        range.insert_range(low, high);
+        let length = range.to_string().len() + 1;
+        if octets + length > room && !piece.is_empty() {
+            found.push(std::mem::take(&mut piece));
+            octets = 0;
+        }
+        octets += length;
+        piece.insert_range(low, high);
+    }
+    if !piece.is_empty() {
+        found.push(piece);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn pieces_are_short_and_together_the_whole(uids in prop::collection::btree_set(1u32.., 0..300), room in 21usize..200) {
+            let set: UidSet = uids.iter().copied().map(Uid).collect();
+            let pieces = pieces(&set, room);
+            prop_assert!(pieces.iter().all(|p| !p.is_empty() && p.to_string().len() <= room));
+            let together: UidSet = pieces.iter().flat_map(|p| p.iter().collect::<Vec<_>>()).collect();
+            prop_assert_eq!(together, set);
+        }
+    }
+}
