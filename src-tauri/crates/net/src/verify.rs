@@ -195,7 +195,8 @@ fn rejection(leaf: &CertificateDer<'_>, reason: Reason) -> rustls::Error {
 
 fn reason(why: &CertificateError) -> Reason {
     match why {
-        CertificateError::UnknownIssuer => Reason::UnknownIssuer,
+        // A bad signature: an authority of that name is known, and this is another one.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => Reason::UnknownIssuer,
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => Reason::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             Reason::NotYetValid

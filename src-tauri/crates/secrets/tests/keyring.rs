@@ -1,6 +1,7 @@
 //! The real gnome-keyring, in a D-Bus session of its own with a home of its own. Each test runs itself
 //! again inside such a session; what is between `inside` and its end happens there.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use satchel_secrets::{Error, ExposeSecret, Keyring, SecretString, Vault};
 use std::path::Path;
