@@ -97,11 +97,11 @@ impl UidSet {
         let (mut low, mut high) = (low, high);
         let start = self.0.partition_point(|&(_, h)| h.saturating_add(1) < low);
         let end = self.0.partition_point(|&(l, _)| l <= high.saturating_add(1));
-        if let Some(touching) = self.0.get(start..end) {
-            if let (Some(first), Some(last)) = (touching.first(), touching.last()) {
-                low = low.min(first.0);
-                high = high.max(last.1);
-            }
+        if let Some(touching) = self.0.get(start..end)
+            && let (Some(first), Some(last)) = (touching.first(), touching.last())
+        {
+            low = low.min(first.0);
+            high = high.max(last.1);
         }
         if start <= end {
             self.0.splice(start..end, [(low, high)]);
