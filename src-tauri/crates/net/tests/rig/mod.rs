@@ -72,6 +72,10 @@ impl Authority {
         Trust { extra_roots: vec![self.der()], ..Trust::default() }
     }
 
+    pub fn pem(&self) -> String {
+        self.0.pem()
+    }
+
     pub fn der(&self) -> Vec<u8> {
         self.0.der().to_vec()
     }
