@@ -48,14 +48,13 @@ pub fn run_here() -> ExitCode {
 }
 
 fn start() -> anyhow::Result<i32> {
-    let mut builder = tauri::Builder::default();
+    let builder = tauri::Builder::default();
     #[cfg(mobile)]
     let early = None;
     #[cfg(desktop)]
-    let early = {
+    let (builder, early) = {
         let settings = Settings::here(usual_folder()?)?;
-        builder = desktop(builder, &settings);
-        Some(settings)
+        (desktop(builder, &settings), Some(settings))
     };
     let app = builder
         // Links are opened by `open_link` alone: no script of the plugin's in the page.
@@ -179,7 +178,7 @@ impl Settings {
 fn usual_folder() -> anyhow::Result<PathBuf> {
     let folders =
         directories::ProjectDirs::from("", "", "Satchel").context("there is no home folder")?;
-    Ok(folders.data_local_dir().to_owned())
+    Ok(folders.data_dir().to_owned())
 }
 
 /// Where there is no window to say it in, and perhaps no log.

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 pub struct Settings {
     pub data_dir: PathBuf,
     /// Set by `SATCHEL_DATA_DIR`: a folder of its own, which may be open beside the usual one.
+    #[cfg_attr(mobile, allow(dead_code))]
     pub own_folder: bool,
     pub secrets: SecretsChoice,
     pub demo: bool,

@@ -117,7 +117,7 @@ pub fn shut(window: &WebviewWindow, network: &Network, data_dir: &Path) {
     }
 }
 
-type Done = Box<dyn FnOnce(Result<(), String>)>;
+type Done = Box<dyn FnOnce(Result<(), String>) + Send>;
 
 fn hold_port() -> io::Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
