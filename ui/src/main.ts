@@ -1,7 +1,3 @@
-import './styles/tokens.css';
-import './styles/base.css';
-import { mount } from 'svelte';
-import App from './App.svelte';
-import { carry } from './platform';
-await carry();
-mount(App, { target: document.body });
+import { run } from './run';
+
+await run();

@@ -1,0 +1,166 @@
+// Made-up mail, as varied as real life.
+import type { Account, Address, Mailbox, Part, Row, Role, Shown, Storage } from '../src/gen/api';
+
+export const now = new Date();
+const at = (days: number, clock: string): string => {
+  const [hours, minutes] = clock.split(':').map(Number);
+  const date = new Date(now.getFullYear(), now.getMonth(), now.getDate() - days, hours, minutes);
+  return date.toISOString();
+};
+
+export const accounts: Account[] = [
+  ['Kontor', 'nora@kontor.example', 'K', 1, 'imaps://mail.kontor.example:993'],
+  ['Albrecht, private', 'n.albrecht@bigmail.example', 'A', 2, 'imaps://imap.bigmail.example:993'],
+  ['Verein (shared)', 'kasse@verein.example', 'V', 3, 'imap+starttls://mail.verein.example:143'],
+].map(([name, email, letter, colour, imap], i) => ({
+  id: i + 1,
+  email: email as string,
+  name: name as string,
+  letter: letter as string,
+  colour: colour as number,
+  imap: imap as string,
+  smtp: null,
+  user: email as string,
+  auth: 'password',
+  state: { kind: 'current', checked_at: new Date(now.getTime() - 120_000).toISOString() },
+}));
+
+let boxId = 0;
+const box = (account: number, name: string, role: Role | null, total: number, unread: number, depth = 0): Mailbox => ({
+  id: (boxId += 1),
+  account,
+  name,
+  label: name.split('/').at(-1) ?? name,
+  depth,
+  role,
+  total,
+  unread,
+  cached: Math.min(total, 2000),
+  selectable: true,
+});
+
+export const mailboxes: Mailbox[] = [
+  box(1, 'INBOX', 'inbox', 2240, 17),
+  box(1, 'Archive', 'archive', 18_240, 0),
+  box(1, 'Drafts', 'drafts', 2, 0),
+  box(1, 'Sent', 'sent', 4102, 0),
+  box(1, 'Harbour library', null, 812, 4),
+  box(1, 'Harbour library/Modellbau', null, 64, 0, 1),
+  box(1, 'Angebote & Verträge', null, 391, 0),
+  box(1, 'Junk', 'junk', 88, 12),
+  box(1, 'Trash', 'trash', 310, 0),
+  box(2, 'INBOX', 'inbox', 100_000, 6),
+  box(2, 'Family', null, 940, 0),
+  box(2, 'Trash', 'trash', 12, 0),
+  box(3, 'INBOX', 'inbox', 640, 1),
+  box(3, 'Kasse', null, 88, 0),
+];
+
+type Seed = [from: string, address: string, days: number, clock: string, subject: string, preview: string, account: number, flags: string, clip: boolean];
+const seeds: Seed[] = [
+  ['Ravi Menon', 'ravi@menon-partners.example', 0, '11:42', 'Harbour library: façade samples arrive Thursday, decision needed', 'The courier confirmed: all four samples will be on site on Thursday at nine. I went through', 1, 'S', true],
+  ['佐藤 美咲', 'misaki@sato-design.example', 0, '11:08', '展覧会図面の最終確認について(11月27日締切)', 'お世話になっております。添付の図面をご確認いただき、修正点がございましたら', 1, '', true],
+  ['Reisezentrum Nord', 'fahrkarten@reisezentrum.example', 0, '10:51', 'Ihre Buchung: Hamburg Hbf → København H, 3. Dezember', 'Ihre Fahrkarten liegen bei. Sitzplätze: Wagen 21, Plätze 64 und 66, Ruhebereich', 2, 'S', true],
+  ['Chidi Eze', 'chidi@eze-studio.example', 0, '10:20', 'Lunch moved to 13:00?', 'Sorry, the client call slipped. Same place, I’ll be the one with the roll of drawings', 1, 'SAF', false],
+  ['Havnehotellet', 'reception@havnehotellet.example', 0, '09:12', 'Din booking hos Havnehotellet, 3.–5. december, to voksne, havneudsigt', 'Kære Nora, vi glæder os til at se jer. Her er jeres bekræftelse', 2, 'S', true],
+  ['The Morning Ledger', 'hello@morning-ledger.example', 0, '08:00', 'Why every port city is suddenly building libraries, and six that got it right', 'Good morning. From Oslo to Busan the waterfront reading room has become', 2, '', false],
+  ['مها الشريف', 'maha@heritage.example', 0, '07:34', 'دعوة لحضور ورشة عمل حول ترميم المباني التراثية', 'يسعدنا دعوتكم إلى ورشة العمل التي ستقام في الثالث من ديسمبر', 1, 'S', false],
+  ['Opa’s 80th 🎂', 'jonas@albrecht.example', 1, '19:40', 'Who brings what? (final list, promise)', 'Jonas: I can do the potato salad AND the projector, but not both at the same time', 2, '', false],
+  ['Олена Коваль', 'olena@koval.example', 1, '17:02', 'Рахунок-фактура № 2026-118 за листопад', 'Доброго дня! Надсилаю рахунок за листопад, термін оплати 14 днів', 3, 'SF', true],
+  ['forge.example', 'noreply@forge.example', 1, '15:31', 'Re: [harbour-plans] Section cut B–B is missing a dimension', 'tomas-v closed this in 4f1c09e: “Dimension the cut at the stair”', 1, 'S', false],
+  ['Zahnarztpraxis Dr. Weiß', 'praxis@dr-weiss.example', 1, '09:00', 'Erinnerung: Ihr Termin am 2. Dezember um 8:30', 'Guten Tag Frau Albrecht, wir erinnern Sie an Ihren Termin', 2, 'S', false],
+  ['“ceo@kontor.example”', 'x91@mailer-drop.example', 2, '08:14', 'Urgent: are you at your desk?', 'I need you to handle something discreetly before noon', 1, '', false],
+  ['Hafenbehörde, Einkauf', 'einkauf@hafenbehoerde.example', 3, '14:22', 'Leistungsverzeichnis, Los 2', 'Sehr geehrte Frau Albrecht, unten das Leistungsverzeichnis', 1, 'S', false],
+];
+
+const names = ['Ines Ferreira', 'Tomás Vidal', 'Léa Fontaine', 'Olga Brandt', '田中 健', 'Kasse Verein', 'Build server', 'Anja Holm'];
+const matters = ['Protokoll 17. November', 'Notes from the site visit', 'Fotos vom Richtfest', '見積書の件', 'Facture acquittée', 'Nightly backup finished', 'Minutes, and two open questions', 'Re: lighting tests'];
+
+export const rows: Row[] = [];
+let id = 1000;
+const push = (from: Address, date: string, subject: string, preview: string, account: number, flags: string, clip: boolean, mailbox: number) => {
+  rows.push({
+    id: (id += 1),
+    thread: id,
+    account,
+    mailbox,
+    from: [from],
+    to: [{ name: 'Nora Albrecht', address: accounts[account - 1]?.email ?? '' }],
+    subject,
+    date,
+    preview,
+    flags: [...flags].map((f) => ({ S: '\\Seen', A: '\\Answered', F: '\\Flagged' })[f] ?? '\\Seen'),
+    size: 4000 + ((id * 7919) % 90_000),
+    has_attachments: clip,
+  });
+};
+const inbox = [0, 1, 10, 13];
+for (const [name, address, days, clock, subject, preview, account, flags, clip] of seeds) {
+  push({ name, address }, at(days, clock), subject, preview, account, flags, clip, inbox[account] ?? 1);
+}
+for (let n = 0; n < 2400; n += 1) {
+  const account = (n % 7 === 0 ? 3 : (n % 3) + 1) > 2 ? 3 : (n % 2) + 1;
+  const name = names[n % names.length] ?? '';
+  push(
+    { name, address: `${name.split(' ')[0]?.toLowerCase().normalize('NFD').replace(/[^a-z]/gu, '') || 'tanaka'}@partner.example` },
+    at(4 + Math.floor(n / 6), `${String(18 - (n % 6) * 2).padStart(2, '0')}:${String((n * 13) % 60).padStart(2, '0')}`),
+    matters[(n * 5) % matters.length] ?? '',
+    'As agreed, here is what we wrote down; please tell me by Friday if something is missing.',
+    account,
+    n % 11 === 0 ? '' : 'S',
+    n % 5 === 0,
+    inbox[account] ?? 1,
+  );
+}
+
+const frame = (body: string, style = '') => `<!doctype html><html><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:">
+<style>body{margin:0;font:15px/24px system-ui,sans-serif;color:#1b1e19;overflow-wrap:anywhere}p{margin:0 0 12px}table{border-collapse:collapse}td,th{padding:6px 0;text-align:start;border-bottom:1px solid #e2e2dc}th{font-weight:600}${style}</style></head><body>${body}</body></html>`;
+
+const html: Record<number, string> = {
+  1001: frame(
+    `<p>Hi Nora,</p><p>the courier confirmed: all four samples will be on site on Thursday at nine. I went through Ines’s photos again and I’d go with the second ochre. The first turns pink under the foyer’s LED strips, and the grey-green vanishes against the water on overcast days.</p><p>Three things before Thursday:</p><ol><li>The joint: 8 mm as drawn, or 10 mm as the mason asks?</li><li>Do we keep the sample boards after the visit, or does the city?</li><li>A yes to the revised sequence; it saves a week of scaffolding.</li></ol><table width="100%"><tr><th>Phase<th>As planned<th>Revised<tr><td>South façade<td>12 Jan – 6 Feb<td>12 Jan – 30 Jan<tr><td>East façade<td>9 Feb – 27 Feb<td>2 Feb – 20 Feb</table><p style="margin-top:12px">Ravi</p>`,
+  ),
+  1005: frame(
+    `<div style="border:1px dashed #cdcec6;border-radius:7px;height:84px;background:#f8f8f5"></div><h2 style="font-size:20px">Kære Nora, vi glæder os til at se jer</h2><p>Her er jeres bekræftelse. Værelset er klart fra kl. 15, og I kan altid sætte bagagen hos os før det. Morgenmad er inkluderet begge dage.</p><table width="100%"><tr><td>Ankomst<td><b>torsdag 3. december, fra kl. 15.00</b><tr><td>Afrejse<td><b>lørdag 5. december, senest kl. 11.00</b><tr><td>Bookingnummer<td><b>HH-40917</b></table><p style="margin-top:16px"><a href="https://havnehotellet.example/booking/HH-40917" target="_blank" style="background:#1d3a63;color:#fff;padding:9px 14px;border-radius:5px;text-decoration:none">Se eller ret booking</a></p>`,
+  ),
+};
+
+const part = (section: string, name: string, media_type: string, size: number, cached = true): Part => ({
+  section, media_type, name, size, content_id: null, inline: false, cached, url: `/part/${section}`,
+});
+const parts: Record<number, Part[]> = {
+  1001: [part('2', 'ochre-2-foyer.jpg', 'image/jpeg', 2_400_000), part('3', 'facade-sequence-rev-C-with-comments.pdf', 'application/pdf', 840_000), part('4', 'samples-matrix.xlsx', 'application/vnd.ms-excel', 64_000, false)],
+  1005: [part('2', 'Bekræftelse-HH-40917.pdf', 'application/pdf', 408_000), part('3', 'ophold.ics', 'text/calendar', 4000, false)],
+};
+
+export function shown(row: Row): Shown {
+  const body = html[row.id];
+  return {
+    id: row.id,
+    thread: row.thread,
+    account: row.account,
+    headers: {
+      from: row.from, sender: [], reply_to: [], cc: row.id === 1001 ? [{ name: 'Tomás Vidal', address: 't.vidal@oldpartner.example' }] : [],
+      to: row.id === 1001 ? [...row.to, { name: 'Ines Ferreira', address: 'ines@menon-partners.example' }] : row.to,
+      subject: row.subject, date: row.date, received: row.date, message_id: null, references: [],
+    },
+    flags: row.flags,
+    mailboxes: [row.mailbox],
+    ...(body ? { html: body } : { text: `${row.preview}.\n\nMore at https://menon-partners.example/notes (the whole of it), or write to ines@menon-partners.example.\n\n> On Monday, Nora wrote:\n> Can you send me the notes?\n>> Which ones?\n\nBest,\n-- \n${row.from[0]?.name ?? ''}` }),
+    blocked: row.id === 1005 ? Array.from({ length: 6 }, (_, n) => ({ kind: 'image', url: `https://${n < 5 ? 'img.' : 'track.'}havnehotellet.example/${n}.png` })) : [],
+    parts: parts[row.id] ?? [],
+    truncated: false,
+    fetched_bytes: 2100,
+  };
+}
+
+const MB = 1_000_000;
+export const storage: Storage = {
+  budget: 256 * MB, used: 182 * MB, file: 180 * MB, wal: 2 * MB, evictable: 127 * MB, least: 24 * MB,
+  by: [
+    [1, 52, 31, 20, 9], [2, 22, 14, 10, 3], [3, 7, 1, 8, 1],
+  ].flatMap(([account, text, attachments, headers, index]) =>
+    Object.entries({ text, attachments, headers, index }).map(([kind, n]) => ({ account: account ?? 1, kind, bytes: (n ?? 0) * MB })),
+  ),
+};
