@@ -11,11 +11,10 @@ pub const TABLE: &[(&str, &[&str])] = &[
     ("rpc", &[MAIN]),
     ("cancel", &[MAIN]),
     ("open_link", &[MAIN]),
-    // tauri's: the events of the api, and the two pickers (save an attachment, choose a certificate)
+    // tauri's: the events of the api, and where to save an attachment
     ("plugin:event|listen", &[MAIN]),
     ("plugin:event|unlisten", &[MAIN]),
     ("plugin:dialog|save", &[MAIN]),
-    ("plugin:dialog|open", &[MAIN]),
 ];
 
 /// Where the app's own page comes from. Tauri serves it as `tauri://localhost`, but as

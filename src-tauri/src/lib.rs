@@ -117,7 +117,7 @@ fn open_shell(handle: &AppHandle, early: Option<Settings>) -> anyhow::Result<()>
         beside: false,
     });
     tauri::async_runtime::spawn(events::carry(app.clone(), handle.clone()));
-    let network = Network::new();
+    let network = Network::hold();
     handle.manage(Shell { app, data_dir: settings.data_dir, network: network.clone() });
     window::open(handle, &network).context("the window")
 }

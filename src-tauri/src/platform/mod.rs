@@ -59,7 +59,7 @@ pub struct Network {
 
 impl Network {
     /// Takes a port of this machine and keeps it while the app runs: what the engine sends there ends there.
-    pub fn new() -> Self {
+    pub fn hold() -> Self {
         let dead_end = hold_port()
             .inspect_err(|error| tracing::error!(%error, "no port for the dead proxy"))
             .ok();
@@ -151,7 +151,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_engine_that_never_answers_counts_as_open() {
-        let network = Network::new();
+        let network = Network::hold();
         assert_eq!(network.settled_within(Duration::ZERO).await, NetworkState::Open);
         let waits = network.clone();
         let waiting = tokio::spawn(async move { waits.settled().await });

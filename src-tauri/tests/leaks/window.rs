@@ -24,7 +24,7 @@ struct Seen {
 
 pub fn open(mode: &str) -> anyhow::Result<()> {
     let seen = Arc::new(Seen::default());
-    let network = Network::new();
+    let network = Network::hold();
     let folder = tempfile::tempdir()?;
     let documents: Vec<Value> =
         vectors::read()?.into_iter().map(|v| json!({"id": v.id, "html": v.html})).collect();
