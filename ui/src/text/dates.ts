@@ -24,12 +24,13 @@ const day = (date: Date, now: Date): string =>
     ? dateFormat({ day: 'numeric', month: 'short' }).format(date)
     : dateFormat({ day: 'numeric', month: 'short', year: 'numeric' }).format(date);
 
-/** In a row, which stands under its day's head. */
-export function rowDate(text: string, now: Date): string {
+/** In a row: under its day's head yesterday has its time, where it stands `alone` its name. */
+export function rowDate(text: string, now: Date, alone = false): string {
   const date = parse(text);
   if (!date) return '';
   const ago = daysAgo(date, now);
-  if (ago === 0 || ago === 1) return clock(date);
+  if (ago === 0) return clock(date);
+  if (ago === 1) return alone ? m.date_yesterday() : clock(date);
   if (ago > 1 && ago < 7) return dateFormat({ weekday: 'short' }).format(date);
   return day(date, now);
 }

@@ -36,8 +36,9 @@ export const isAddress = (text: string): boolean => /^[^\s@]+@[^\s@.]+(?:\.[^\s@
 
 export const domainOf = (email: string): string => email.trim().slice(email.trim().lastIndexOf('@') + 1);
 
-/** Colons between the octets, upper case: as administrators print it. */
+/** Colons between the octets, upper case, as administrators print it; eleven to a line, for the eye that compares. */
 export function fingerprint(hex: string): string {
   const plain = hex.replace(/[^0-9a-f]/giu, '').toUpperCase();
-  return plain.match(/.{1,2}/gu)?.join(':') ?? hex;
+  const octets = plain.match(/.{1,2}/gu);
+  return octets ? octets.join(':').replace(/((?:..:){11})(?=.)/gu, '$1\n') : hex;
 }

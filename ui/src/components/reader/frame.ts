@@ -3,6 +3,49 @@
 /** Never `allow-scripts`: same origin lets the page measure it, popups let a link ask for a window that is refused. */
 export const SANDBOX = 'allow-same-origin allow-popups';
 
+/** What a mail without colours of its own is shown in. */
+export interface Dress {
+  scheme: 'light' | 'dark';
+  ink: string;
+  link: string;
+  font: string;
+}
+
+const MANY = 4000;
+
+/**
+ * Whether a mail brings colours of its own. One that does not is text with a little form: it takes the page's ink,
+ * ground and face, so that it reads in the dark as plain text does. Asked of the engine, after all of its rules.
+ */
+export function colourless(page: Document): boolean {
+  const view = page.defaultView;
+  const body = page.body as HTMLElement | null;
+  if (!view || !body) return false;
+  const ink = view.getComputedStyle(body).color;
+  const ground = ['rgba(0, 0, 0, 0)', 'transparent', '', 'rgb(255, 255, 255)'];
+  if (!ground.includes(view.getComputedStyle(body).backgroundColor)) return false;
+  const all = body.querySelectorAll<HTMLElement>('*');
+  if (all.length > MANY) return false;
+  for (const element of all) {
+    if (element.tagName === 'IMG') return false;
+    const style = view.getComputedStyle(element);
+    if (!['rgba(0, 0, 0, 0)', 'transparent', ''].includes(style.backgroundColor)) return false;
+    if (style.backgroundImage !== 'none' && style.backgroundImage !== '') return false;
+    if (style.color !== ink && !element.closest('a, blockquote')) return false;
+  }
+  return true;
+}
+
+export function dress(page: Document, { scheme, ink, link, font }: Dress): void {
+  const body = page.body;
+  page.documentElement.style.colorScheme = scheme;
+  page.documentElement.style.background = 'transparent';
+  body.style.background = 'transparent';
+  body.style.color = ink;
+  body.style.font = font;
+  for (const anchor of body.querySelectorAll<HTMLElement>('a')) anchor.style.color = link;
+}
+
 export interface FrameHooks {
   /** Where the page hears clicks inside the frame (a browser); the window's shell sees new windows itself. */
   hearsClicks: boolean;

@@ -1,4 +1,4 @@
-// Our glyphs: one grid of 20, strokes of 1.5 pixels at every size, round ends. `f` marks what is filled.
+// Our glyphs: one grid of 20, strokes of 1.5 pixels at every size, round ends.
 export const icons = {
   inbox: 'M3 11.5 5.2 5.2A1.8 1.8 0 0 1 6.9 4h6.2a1.8 1.8 0 0 1 1.7 1.2L17 11.5v2.7A1.8 1.8 0 0 1 15.2 16H4.8A1.8 1.8 0 0 1 3 14.2ZM3 11.5h3.6a1 1 0 0 1 .9.55l.4.9a1 1 0 0 0 .9.55h2.4a1 1 0 0 0 .9-.55l.4-.9a1 1 0 0 1 .9-.55H17',
   flag: 'M5 17V3.5M5 4.2c3.5-2 6 1.6 10 0v7c-4 1.6-6.5-2-10 0',
@@ -53,7 +53,6 @@ export const icons = {
   moon: 'M16 12.2A6.6 6.6 0 0 1 7.8 4 6.6 6.6 0 1 0 16 12.2Z',
   device: 'M6.6 2.8h6.8a1.3 1.3 0 0 1 1.3 1.3v11.8a1.3 1.3 0 0 1-1.3 1.3H6.6a1.3 1.3 0 0 1-1.3-1.3V4.1a1.3 1.3 0 0 1 1.3-1.3ZM9 14.7h2',
   dash: 'M5 10h10',
-  dot: 'M10 9.2a.8.8 0 1 0 0 1.6.8.8 0 0 0 0-1.6Z',
 } as const;
 
 export type IconName = keyof typeof icons;
