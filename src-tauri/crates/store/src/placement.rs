@@ -1,0 +1,112 @@
+//! Where messages stand: a mailbox and a UID, within one UIDVALIDITY.
+
+use crate::wall::MOST_ROWS;
+use crate::{Error, Read, Tx, mailbox, message};
+use model::{MailboxId, MessageId, Tag, Uid, UidSet};
+use rusqlite::params;
+
+/// What one call of [`vanish`] did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vanished {
+    pub messages: Vec<MessageId>,
+    /// More are left than one transaction holds: call again in the next.
+    pub more: bool,
+}
+
+/// The server has them no longer (EXPUNGE, VANISHED, absence from a complete list). At most 250 a call:
+/// for any number see [`crate::Store::vanish`].
+pub fn vanish(tx: &Tx<'_>, mailbox: MailboxId, uids: &UidSet) -> Result<Vanished, Error> {
+    let mut done = Vanished::default();
+    let Some(epoch) = mailbox::epoch_in_view(tx, mailbox)? else { return Ok(done) };
+    for &(low, high) in uids.ranges() {
+        let rows = tx.all(
+            "SELECT date, uid, message FROM placement INDEXED BY placement_uid
+             WHERE mailbox = ?1 AND epoch = ?2 AND uid BETWEEN ?3 AND ?4 ORDER BY uid LIMIT ?5",
+            params![mailbox.0, epoch, low, high, MOST_ROWS + 1],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)),
+        )?;
+        for (date, uid, message) in rows {
+            if tx.spend_rows(1).is_err() {
+                done.more = true;
+                return Ok(done);
+            }
+            remove(tx, At { mailbox: mailbox.0, epoch, date, uid }, message, true)?;
+            tx.changed(Tag::List(mailbox));
+            tx.changed(Tag::Message(MessageId(message)));
+            done.messages.push(MessageId(message));
+        }
+    }
+    Ok(done)
+}
+
+/// The key of a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At {
+    pub mailbox: i64,
+    pub epoch: i64,
+    pub date: i64,
+    pub uid: i64,
+}
+
+/// Takes one placement off, and its message with it if it stands nowhere else.
+pub(crate) fn remove(tx: &Tx<'_>, at: At, message: i64, in_view: bool) -> Result<(), Error> {
+    tx.run(
+        "DELETE FROM placement WHERE mailbox = ?1 AND epoch = ?2 AND date = ?3 AND uid = ?4",
+        [at.mailbox, at.epoch, at.date, at.uid],
+    )?;
+    let (cached, stale) = if in_view { (-1, 0) } else { (0, -1) };
+    mailbox::count(tx, at.mailbox, cached, stale)?;
+    message::forget_if_nowhere(tx, message)
+}
+
+/// The UIDs that are cached, all or within a stretch.
+pub fn uids(
+    read: &Read<'_>,
+    mailbox: MailboxId,
+    within: Option<(Uid, Uid)>,
+) -> Result<UidSet, Error> {
+    let (low, high) = within.unwrap_or((Uid(0), Uid(u32::MAX)));
+    let sql = format!("SELECT uid {STRETCH} ORDER BY uid");
+    let uids = read.all(&sql, params![mailbox.0, low.0, high.0], |row| row.get(0).map(Uid))?;
+    Ok(uids.into_iter().collect())
+}
+
+const STRETCH: &str = "FROM placement INDEXED BY placement_uid
+    WHERE mailbox = ?1 AND epoch = (SELECT epoch FROM mailbox WHERE id = ?1) AND uid BETWEEN ?2 AND ?3";
+
+pub fn by_uid(read: &Read<'_>, mailbox: MailboxId, uid: Uid) -> Result<Option<MessageId>, Error> {
+    let sql = format!("SELECT message {STRETCH}");
+    read.one(&sql, params![mailbox.0, uid.0, uid.0], |row| row.get(0).map(MessageId))
+}
+
+pub fn highest(read: &Read<'_>, mailbox: MailboxId) -> Result<Option<Uid>, Error> {
+    nth_highest(read, mailbox, 1)
+}
+
+/// The lowest UID of the newest `n`, or of all where there are fewer.
+pub fn nth_highest(read: &Read<'_>, mailbox: MailboxId, n: u32) -> Result<Option<Uid>, Error> {
+    let sql = format!("SELECT min(uid) FROM (SELECT uid {STRETCH} ORDER BY uid DESC LIMIT ?4)");
+    let found =
+        read.one(&sql, params![mailbox.0, 0, u32::MAX, n], |row| row.get::<_, Option<u32>>(0))?;
+    Ok(found.flatten().map(Uid))
+}
+
+/// The lowest UID that is `low` or higher.
+pub fn lowest_from(read: &Read<'_>, mailbox: MailboxId, low: Uid) -> Result<Option<Uid>, Error> {
+    let sql = format!("SELECT uid {STRETCH} ORDER BY uid LIMIT 1");
+    read.one(&sql, params![mailbox.0, low.0, u32::MAX], |row| row.get(0).map(Uid))
+}
+
+/// How many are cached from `low` to `high`, both in it.
+pub fn count_in(read: &Read<'_>, mailbox: MailboxId, low: Uid, high: Uid) -> Result<u64, Error> {
+    let sql = format!("SELECT count(*) {STRETCH}");
+    Ok(read.one(&sql, params![mailbox.0, low.0, high.0], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// How many are cached above `uid`.
+pub fn count_above(read: &Read<'_>, mailbox: MailboxId, uid: Uid) -> Result<u64, Error> {
+    match uid.0.checked_add(1) {
+        Some(low) => count_in(read, mailbox, Uid(low), Uid(u32::MAX)),
+        None => Ok(0),
+    }
+}

@@ -1,0 +1,150 @@
+//! Readers: a few connections beside the writer, each used for less than a second at a time. Before the log
+//! is emptied they are waited for; one in another process sees to its own time.
+
+use crate::store::{Shared, blocking};
+use crate::tx::Read;
+use crate::{Error, Integrity, Key, Usage, check, open, schema, usage};
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// After this a read that stands in the way is interrupted.
+pub(crate) const READ_TIME: Duration = Duration::from_millis(900);
+
+/// Lets readers in until the writer wants them out.
+#[derive(Default)]
+pub(crate) struct Gate {
+    state: Mutex<GateState>,
+    moved: Condvar,
+}
+
+#[derive(Default)]
+struct GateState {
+    inside: u32,
+    closing: bool,
+}
+
+impl Gate {
+    fn state(&self) -> MutexGuard<'_, GateState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn enter(&self) -> Inside<'_> {
+        let mut state = self.state();
+        while state.closing {
+            state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.inside += 1;
+        Inside(self)
+    }
+
+    /// Keeps new readers out and waits for those inside; false if they are still there after `patience`.
+    pub fn drain(&self, patience: Duration) -> Drained<'_> {
+        let mut state = self.state();
+        state.closing = true;
+        let (state, timeout) = self
+            .moved
+            .wait_timeout_while(state, patience, |state| state.inside > 0)
+            .unwrap_or_else(PoisonError::into_inner);
+        drop(state);
+        Drained { gate: self, empty: !timeout.timed_out() }
+    }
+
+    fn is_closing(&self) -> bool {
+        self.state().closing
+    }
+}
+
+pub(crate) struct Inside<'g>(&'g Gate);
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.0.state().inside -= 1;
+        self.0.moved.notify_all();
+    }
+}
+
+pub(crate) struct Drained<'g> {
+    gate: &'g Gate,
+    pub empty: bool,
+}
+
+impl Drop for Drained<'_> {
+    fn drop(&mut self) {
+        self.gate.state().closing = false;
+        self.gate.moved.notify_all();
+    }
+}
+
+/// One read in one snapshot. `impatient` says whether it must end once its time is over.
+pub(crate) fn snapshot<T>(
+    conn: &Connection,
+    shared: &Arc<Shared>,
+    impatient: fn(&Shared) -> bool,
+    f: impl FnOnce(&Read<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let (deadline, watch) = (Instant::now() + READ_TIME, shared.clone());
+    conn.progress_handler(2000, Some(move || Instant::now() > deadline && impatient(&watch)))?;
+    let result = (|| {
+        conn.execute_batch("BEGIN")?;
+        f(&Read { conn, shared })
+    })();
+    conn.progress_handler(0, None::<fn() -> bool>)?;
+    if !conn.is_autocommit() {
+        conn.execute_batch("COMMIT").or_else(|_| conn.execute_batch("ROLLBACK"))?;
+    }
+    result.map_err(|error| error.at(&shared.path))
+}
+
+pub(crate) fn in_the_way(shared: &Shared) -> bool {
+    shared.gate.is_closing()
+}
+
+/// A reader in a process of its own, beside a running engine. It never writes, not even a checkpoint.
+#[derive(Clone)]
+pub struct Reader {
+    conn: Arc<Mutex<Connection>>,
+    shared: Arc<Shared>,
+}
+
+impl Reader {
+    pub(crate) fn open(path: &Path, key: Key, budget: u64) -> Result<Self, Error> {
+        if !path.exists() {
+            return Err(Error::NotFound("store yet"));
+        }
+        let conn = open::reader(path, &key)?;
+        let (found, known) = (schema::version(&conn)?, schema::KNOWN);
+        if found > known {
+            return Err(Error::NewerSchema { found, known });
+        }
+        if found < known {
+            return Err(Error::OlderSchema { found, known });
+        }
+        let shared = Arc::new(Shared::new(path, key, budget));
+        shared.take_budget_from(&conn)?;
+        Ok(Self { conn: Arc::new(Mutex::new(conn)), shared })
+    }
+
+    /// Ends with [`Error::Busy`] after a second: the engine's log could not be emptied otherwise.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Read<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (conn, shared) = (self.conn.clone(), self.shared.clone());
+        blocking(move || {
+            let conn = conn.lock().unwrap_or_else(PoisonError::into_inner);
+            snapshot(&conn, &shared, |_| true, f)
+        })
+        .await
+    }
+
+    pub async fn usage(&self) -> Result<Usage, Error> {
+        self.read(usage::usage).await
+    }
+
+    /// A glance: looking at every page would take longer than a reader has.
+    pub async fn check(&self) -> Result<Integrity, Error> {
+        self.read(check::glance).await
+    }
+}

@@ -1,0 +1,30 @@
+//! Small facts by name.
+
+use crate::{Error, Read, Tx};
+
+pub const BUDGET: &str = "budget";
+/// Nothing of a smaller rowid is in the search index: it is being built again, newest first.
+pub(crate) const INDEX_BELOW: &str = "index-below";
+/// The index is being dropped: it may not be asked.
+pub(crate) const INDEX_DROPPING: &str = "index-dropping";
+/// How far the sweep of conversations without messages has come.
+pub(crate) const THREAD_SWEEP: &str = "thread-sweep";
+
+pub fn get(read: &Read<'_>, key: &str) -> Result<Option<String>, Error> {
+    read.one("SELECT value FROM setting WHERE key = ?1", [key], |row| row.get(0))
+}
+
+pub fn set(tx: &Tx<'_>, key: &str, value: &str) -> Result<(), Error> {
+    tx.spend(key.len() + value.len() + 64)?;
+    tx.run(
+        "INSERT INTO setting (key, value) VALUES (?1, ?2)
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        [key, value],
+    )?;
+    Ok(())
+}
+
+pub fn clear(tx: &Tx<'_>, key: &str) -> Result<(), Error> {
+    tx.run("DELETE FROM setting WHERE key = ?1", [key])?;
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! The arithmetic of the budget: how many pages the file may have, how long the log may grow.
+
+/// SQLCipher's page.
+pub(crate) const PAGE: u64 = 4096;
+
+pub const DEFAULT_BUDGET: u64 = 256_000_000;
+pub const LEAST_BUDGET: u64 = 24_000_000;
+
+/// Header rows in one transaction.
+pub const MOST_ROWS: usize = 250;
+/// What one transaction may change, in octets: a row of a list counts [`ROW_COST`], a chunk its length.
+pub(crate) const MOST_COST: usize = 1_100_000;
+pub(crate) const ROW_COST: usize = MOST_COST / MOST_ROWS;
+/// What one such transaction adds to the log at the very most (measured: tests/walls.rs).
+pub(crate) const MOST_LOG: u64 = 1_800_000;
+
+/// Who writes: the cache stops at wall − reserve, the sacred and eviction itself may use half of the reserve;
+/// the log has the other half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Duty {
+    Cache,
+    Sacred,
+    Room,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Walls {
+    pub budget: u64,
+}
+
+impl Walls {
+    pub fn reserve(self) -> u64 {
+        (self.budget / 8).max(4_000_000)
+    }
+
+    /// The file's part that cached rows may fill.
+    pub fn cache(self) -> u64 {
+        self.budget.saturating_sub(self.reserve())
+    }
+
+    /// Where the log is emptied, at the latest.
+    pub fn log(self) -> u64 {
+        self.reserve() / 2
+    }
+
+    pub fn pages(self, duty: Duty) -> u64 {
+        match duty {
+            Duty::Cache => self.cache() / PAGE,
+            Duty::Sacred | Duty::Room => (self.budget - self.log()) / PAGE,
+        }
+    }
+
+    /// Header rows and index: text can then always be opened.
+    pub fn headers(self) -> u64 {
+        self.cache() / 4 * 3
+    }
+
+    pub fn pinned(self) -> u64 {
+        self.cache() / 2
+    }
+
+    /// A larger file streams to where the person saves it.
+    pub fn largest_part(self) -> u64 {
+        self.budget / 8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_and_log_fit_the_budget() {
+        for budget in [LEAST_BUDGET, 32_000_000, 100_000_000, DEFAULT_BUDGET, 4_000_000_000] {
+            let walls = Walls { budget };
+            assert!(walls.pages(Duty::Sacred) * PAGE + walls.log() <= budget);
+            assert!(walls.pages(Duty::Cache) * PAGE + walls.reserve() <= budget);
+            assert!(MOST_LOG <= walls.log());
+        }
+    }
+}

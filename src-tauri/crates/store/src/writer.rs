@@ -1,0 +1,207 @@
+//! The one writer. A transaction is a closure that can be run again: SQLITE_FULL rolls the whole of it back,
+//! room is made in transactions of their own, and the whole closure runs once more.
+
+use crate::reader::in_the_way;
+use crate::store::Shared;
+use crate::tx::{Aftermath, Tx};
+use crate::wall::{Duty, MOST_LOG, PAGE, Walls};
+use crate::{Error, open, room};
+use model::Tag;
+use rusqlite::Connection;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longer than a reader may live.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Rounds of making room: each asks for twice as much.
+const ROUNDS: u32 = 12;
+
+pub(crate) struct Writer {
+    pub conn: Connection,
+    pub shared: Arc<Shared>,
+    log: PathBuf,
+    _lock: open::Lock,
+}
+
+impl Writer {
+    pub fn new(conn: Connection, shared: Arc<Shared>, lock: open::Lock) -> Self {
+        let log = open::beside(&shared.path, "-wal");
+        Self { conn, shared, log, _lock: lock }
+    }
+
+    pub fn walls(&self) -> Walls {
+        self.shared.walls()
+    }
+
+    /// Runs the caller's closure, again after room was made where the first wall was met.
+    pub fn run<T>(
+        &mut self,
+        duty: Duty,
+        mut f: impl FnMut(&mut Tx<'_>) -> Result<T, Error>,
+    ) -> Result<(T, Aftermath), Error> {
+        self.flush_touches(64)?;
+        let mut wanted = 256;
+        for _ in 0..ROUNDS {
+            let mut met = Met::default();
+            match self.attempt(duty, &mut met, &mut f) {
+                Err(Error::Full) => {
+                    let freed = room::make(self, duty, wanted, &met.parts)?;
+                    if freed == 0 {
+                        return Err(Error::Full);
+                    }
+                    wanted *= 2;
+                }
+                Err(Error::HeadersFull) => {
+                    // Newer mail takes the place of older; older mail does not push out newer.
+                    let Some(date) = met.refused else { return Err(Error::HeadersFull) };
+                    if room::forget_older(self, date)? == 0 {
+                        return Err(Error::HeadersFull);
+                    }
+                }
+                other => return other,
+            }
+        }
+        Err(Error::Full)
+    }
+
+    /// One bounded transaction, run once.
+    pub fn step<T>(
+        &mut self,
+        duty: Duty,
+        mut f: impl FnMut(&mut Tx<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let (value, after) = self.attempt(duty, &mut Met::default(), &mut f)?;
+        self.shared.announce(after.tags);
+        Ok(value)
+    }
+
+    fn attempt<T>(
+        &mut self,
+        duty: Duty,
+        met: &mut Met,
+        f: &mut dyn FnMut(&mut Tx<'_>) -> Result<T, Error>,
+    ) -> Result<(T, Aftermath), Error> {
+        if !self.conn.is_autocommit() {
+            self.conn.execute_batch("ROLLBACK")?;
+        }
+        self.make_room_in_log(duty)?;
+        let pages = self.walls().pages(duty);
+        self.conn.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+        self.durability(duty == Duty::Sacred)?;
+        self.conn
+            .execute_batch("BEGIN IMMEDIATE")
+            .map_err(|e| Error::from(e).at(&self.shared.path))?;
+        let mut tx = Tx::new(&self.conn, &self.shared);
+        let result = f(&mut tx).and_then(|value| {
+            // A closure that shrugged SQLITE_FULL off has nothing left to commit.
+            if self.conn.is_autocommit() {
+                return Err(Error::Full);
+            }
+            let after = tx.finish()?;
+            self.conn.execute_batch("COMMIT")?;
+            Ok((value, after))
+        });
+        met.refused = tx.refused.get();
+        met.parts = tx.parts.take();
+        drop(tx);
+        if !self.conn.is_autocommit() {
+            self.conn.execute_batch("ROLLBACK")?;
+        }
+        result.map_err(|error| {
+            if error.out_of_pages() {
+                self.wall_or_disk(pages)
+            } else {
+                error.at(&self.shared.path)
+            }
+        })
+    }
+
+    /// SQLITE_FULL is our wall if the transaction could have reached it, else the disk's.
+    fn wall_or_disk(&self, pages: u64) -> Error {
+        match self.pages() {
+            Ok(now) if pages.saturating_sub(now) * PAGE <= 2 * MOST_LOG => Error::Full,
+            _ => Error::DiskFull,
+        }
+    }
+
+    pub fn pages(&self) -> Result<u64, Error> {
+        Ok(self.conn.query_row("PRAGMA page_count", [], |row| row.get(0))?)
+    }
+
+    pub fn free_pages(&self) -> Result<u64, Error> {
+        Ok(self.conn.query_row("PRAGMA freelist_count", [], |row| row.get(0))?)
+    }
+
+    pub fn log_size(&self) -> u64 {
+        open::file_size(&self.log)
+    }
+
+    fn durability(&self, sacred: bool) -> Result<(), Error> {
+        let level = if sacred { "FULL" } else { "NORMAL" };
+        self.conn.pragma_update(None, "synchronous", level)?;
+        #[cfg(target_vendor = "apple")]
+        self.conn.pragma_update(None, "fullfsync", sacred)?;
+        Ok(())
+    }
+
+    /// Empties the log if this transaction could pass its part of the reserve.
+    fn make_room_in_log(&mut self, duty: Duty) -> Result<(), Error> {
+        let (walls, log) = (self.walls(), self.log_size());
+        if log + MOST_LOG <= walls.log() {
+            return Ok(());
+        }
+        if self.empty_log()? {
+            return Ok(());
+        }
+        // Somebody still reads. Below the wall there may be room for both, for now.
+        let file = walls.pages(duty).max(self.pages()?) * PAGE;
+        if file + self.log_size() + MOST_LOG <= walls.budget { Ok(()) } else { Err(Error::Busy) }
+    }
+
+    /// False if a reader kept it from it.
+    pub fn empty_log(&mut self) -> Result<bool, Error> {
+        let drained = self.shared.gate.drain(PATIENCE);
+        debug_assert!(in_the_way(&self.shared));
+        let busy: i64 = self
+            .conn
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+            .map_err(|e| self.checkpoint_failed(e))?;
+        Ok(drained.empty && busy == 0)
+    }
+
+    fn checkpoint_failed(&self, error: rusqlite::Error) -> Error {
+        let error = Error::from(error);
+        if error.out_of_pages() { Error::DiskFull } else { error.at(&self.shared.path) }
+    }
+
+    /// Writes down which parts were used, once `enough` have gathered: a read needs no transaction of its own.
+    pub fn flush_touches(&mut self, enough: usize) -> Result<(), Error> {
+        let touched = self.shared.take_touches(enough);
+        for some in touched.chunks(100) {
+            self.step(Duty::Room, |tx| {
+                for (part, used) in some {
+                    tx.run("UPDATE part SET used = ?2 WHERE id = ?1 AND used < ?2", (part, used))?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// What an attempt that failed leaves to know.
+#[derive(Default)]
+struct Met {
+    refused: Option<i64>,
+    parts: Vec<i64>,
+}
+
+impl Shared {
+    pub(crate) fn announce(&self, tags: Vec<Tag>) {
+        if !tags.is_empty() {
+            // Nobody listening is no failure.
+            let _ = self.changes.send(tags);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The store from outside, one binary for all.
+
+extern crate satchel_store as store;
+
+mod accounts;
+mod kit;
+mod lists;
+mod parts;
+mod processes;
+mod rows;
+mod searching;
+mod trouble;
+mod walls;
