@@ -15,7 +15,7 @@ mod window;
 use anyhow::Context;
 use platform::Network;
 use settings::Settings;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 #[cfg(mobile)]
@@ -102,7 +102,8 @@ fn open_shell(handle: &AppHandle, early: Option<Settings>) -> anyhow::Result<()>
         Some(settings) => settings,
         None => Settings::here(handle.path().app_data_dir()?)?,
     };
-    match logs::start(&settings.data_dir) {
+    let logging = private_folder(&settings.data_dir).and_then(|()| logs::start(&settings.data_dir));
+    match logging {
         Ok(guard) => {
             handle.manage(guard);
         }
@@ -119,7 +120,25 @@ fn open_shell(handle: &AppHandle, early: Option<Settings>) -> anyhow::Result<()>
     tauri::async_runtime::spawn(events::carry(app.clone(), handle.clone()));
     let network = Network::hold();
     handle.manage(Shell { app, data_dir: settings.data_dir, network: network.clone() });
+    #[cfg(all(unix, desktop))]
+    tauri::async_runtime::spawn(end_on_signal(handle.clone()));
     window::open(handle, &network).context("the window")
+}
+
+/// A session that ends, or Ctrl-C in the terminal: as if the window were closed.
+#[cfg(all(unix, desktop))]
+async fn end_on_signal(handle: AppHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    handle.exit(0);
 }
 
 /// Holds every call against the access table before it reaches a command.
@@ -179,6 +198,15 @@ fn usual_folder() -> anyhow::Result<PathBuf> {
     let folders =
         directories::ProjectDirs::from("", "", "Satchel").context("there is no home folder")?;
     Ok(folders.data_dir().to_owned())
+}
+
+/// Nobody else on this machine reads what is in it.
+fn private_folder(path: &Path) -> anyhow::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).with_context(|| path.display().to_string())
 }
 
 /// Where there is no window to say it in, and perhaps no log.
