@@ -24,7 +24,7 @@ export function accountLine(account: Account, asking: boolean, now: Date): Line 
     case 'resting':
       return { tone: 'grey', icon: 'clock', text: m.status_not_asked() };
     case 'current':
-      return { tone: 'green', icon: 'check', text: m.status_heard({ time: since(state.checked_at, now) }) };
+      return { tone: 'green', icon: 'check', text: m.status_heard_short({ time: since(state.checked_at, now) }) };
     case 'trouble': {
       const { trouble, last_heard } = state;
       if (unreachable(trouble)) {
