@@ -12,7 +12,10 @@ use std::ptr::null_mut;
 use tauri::webview::{PlatformWebview, WebviewWindowBuilder};
 use tauri::{AppHandle, Url, Wry};
 use webkit2gtk::glib::object::ObjectType;
-use webkit2gtk::{CacheModel, SettingsExt, UserContentManager, WebContextExt, WebViewExt};
+use webkit2gtk::{
+    CacheModel, ContextMenuAction, ContextMenuExt, ContextMenuItemExt, SettingsExt,
+    UserContentManager, WebContextExt, WebViewExt,
+};
 use webkit2gtk::{ffi, gio, glib};
 
 pub fn attributes<'a>(
@@ -36,6 +39,15 @@ pub fn shut(view: &PlatformWebview, data_dir: &Path, done: Done) {
         settings.set_enable_webgl(false);
         settings.set_javascript_can_open_windows_automatically(false);
     }
+    // The page can't take a browser's menu away in a frame without scripts.
+    view.connect_context_menu(|_, menu, _, _| {
+        for item in menu.items() {
+            if !offered(item.stock_action()) {
+                menu.remove(&item);
+            }
+        }
+        menu.n_items() == 0
+    });
     let Some(manager) = view.user_content_manager() else {
         return done(Err("the view has no content manager".to_owned()));
     };
@@ -63,6 +75,30 @@ pub fn shut(view: &PlatformWebview, data_dir: &Path, done: Done) {
         );
         glib::gobject_ffi::g_object_unref(store.cast());
     }
+}
+
+/// Of a browser's menu, what one does with text: nothing that loads, saves, opens or goes back.
+fn offered(action: ContextMenuAction) -> bool {
+    use ContextMenuAction as Act;
+    matches!(
+        action,
+        Act::CopyLinkToClipboard
+            | Act::CopyImageToClipboard
+            | Act::Copy
+            | Act::Cut
+            | Act::Paste
+            | Act::PasteAsPlainText
+            | Act::Delete
+            | Act::SelectAll
+            | Act::InsertEmoji
+            | Act::InputMethods
+            | Act::Unicode
+            | Act::SpellingGuess
+            | Act::NoGuessesFound
+            | Act::IgnoreSpelling
+            | Act::LearnSpelling
+            | Act::IgnoreGrammar
+    ) || (cfg!(debug_assertions) && action == Act::InspectElement)
 }
 
 /// What the compiler's answer needs.
