@@ -2,15 +2,18 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { paraglideVitePlugin } from '@inlang/paraglide-js';
 import { defineConfig } from 'vitest/config';
 
+const messages = paraglideVitePlugin({
+  project: './project.inlang',
+  outdir: './src/gen/messages',
+  strategy: ['globalVariable', 'baseLocale'],
+});
+
 // The built page holds no inline script or style: the shell's policy names no hash and no nonce, since either
 // would switch off the styles inside mail.
 export default defineConfig({
   plugins: [
-    paraglideVitePlugin({
-      project: './project.inlang',
-      outdir: './src/gen/messages',
-      strategy: ['globalVariable', 'baseLocale'],
-    }),
+    // Tests find the messages compiled: the plugin's watcher would keep them from ending.
+    process.env['VITEST'] ? [] : messages,
     svelte(),
   ],
   build: { target: 'es2022', cssTarget: ['chrome126', 'safari18'], outDir: 'dist', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
@@ -18,7 +21,9 @@ export default defineConfig({
   resolve: process.env['VITEST'] ? { conditions: ['browser'] } : {},
   test: {
     environment: 'happy-dom',
-    include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
+    include: ['tests/**/*.test.ts'],
+    setupFiles: ['tests/setup.ts'],
     restoreMocks: true,
+    unstubGlobals: true,
   },
 });

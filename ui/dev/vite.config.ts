@@ -17,6 +17,6 @@ export default defineConfig({
     }),
     svelte({ configFile: `${ui}svelte.config.js` }),
   ],
-  build: { target: 'es2022', cssTarget: ['chrome126', 'safari18'], outDir: `${ui}dist/dev`, emptyOutDir: true },
+  build: { target: 'es2022', cssTarget: ['chrome126', 'safari18'], outDir: `${ui}dev/dist`, emptyOutDir: true },
   server: { port: 5199, strictPort: true, fs: { allow: [ui] } },
 });

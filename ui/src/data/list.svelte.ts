@@ -32,7 +32,7 @@ export class MailList {
 
   #cursor: string | null = null;
   #wanted = 0;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #settling = false;
   #renewing: Promise<void> | null = null;
   #renewAgain = false;
 
@@ -68,8 +68,9 @@ export class MailList {
       let found: number;
       if (this.mailbox === null) found = await mail.checkAll();
       else found = (await call('mailbox.check', { mailbox: this.mailbox })).new;
-      this.checkedAt = new Date();
-      this.trouble = null;
+      // Accounts that were refused say so themselves; this is for what is no account's own.
+      this.trouble = this.mailbox === null ? mail.refused : null;
+      if (!this.trouble) this.checkedAt = new Date();
       await this.renew();
       return found;
     } catch (thrown) {
@@ -102,8 +103,10 @@ export class MailList {
 
   /** An event touched it. Many come in a row while a mailbox fills: one look a quarter second. */
   touch(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null;
+    if (this.#settling) return;
+    this.#settling = true;
+    setTimeout(() => {
+      this.#settling = false;
       void this.renew();
     }, SETTLE);
   }

@@ -24,7 +24,7 @@ export function factOf({ list, box, accounts, unread, long }: Known): string {
   const all = box ? accounts.filter((a) => a.id === box.account) : accounts;
   const away = all.length > 0 && all.every((a) => a.state.kind === 'trouble' && unreachable(a.state.trouble));
   const count = box ? box.unread : unread;
-  if (count === null) return box?.total != null ? m.fact_total({ count: box.total, n: number(box.total) }) : '';
+  if (count === null) return box && box.total !== null ? m.fact_total({ count: box.total, n: number(box.total) }) : '';
   if (away) return m.fact_unread_when_online({ count, n: number(count) });
   if (!box) {
     return accounts.length > 1

@@ -1,5 +1,8 @@
 // The mail's frame: what it may do, and what the page does around it. Mail gets no script, in no way.
 
+const TALLEST = 400_000;
+const PATIENCE = 24;
+
 /** Never `allow-scripts`: same origin lets the page measure it, popups let a link ask for a window that is refused. */
 export const SANDBOX = 'allow-same-origin allow-popups';
 
@@ -61,9 +64,21 @@ export function attend(frame: HTMLIFrameElement, hooks: FrameHooks): () => void 
   const root = page?.documentElement;
   if (!page || !root) return () => undefined;
 
+  // A mail can be as tall as its own window and a bit more: then each measure would ask for the next.
+  let grown = 0;
+  let before = 0;
+  let last = -Infinity;
   const measure = () => {
     const body = page.body as HTMLElement | null;
-    hooks.onheight(Math.ceil(Math.max(body?.scrollHeight ?? 0, body?.getBoundingClientRect().bottom ?? 0, root.getBoundingClientRect().height)));
+    const bar = Math.max(0, frame.clientHeight - root.clientHeight);
+    const mail = Math.max(body?.scrollHeight ?? 0, body?.getBoundingClientRect().bottom ?? 0, root.getBoundingClientRect().height);
+    const height = Math.min(TALLEST, Math.ceil(mail) + (root.scrollWidth > root.clientWidth ? bar : 0));
+    const now = performance.now();
+    grown = height > before && now - last < 100 ? grown + 1 : 0;
+    before = height;
+    last = now;
+    if (grown > PATIENCE) watcher.disconnect();
+    else hooks.onheight(height);
   };
   const watcher = new ResizeObserver(measure);
   watcher.observe(root);
