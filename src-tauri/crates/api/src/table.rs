@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// One question: its name, and the kinds of tags that say when its answer is old and what it makes old.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Method {
     pub name: &'static str,
     pub reads: &'static [&'static str],

@@ -3,8 +3,10 @@
 
 mod check;
 mod preview;
+mod role;
 mod screen;
 
 pub use check::{Check, Known, Now, check};
 pub use preview::{PreviewFetch, preview_fetches};
+pub use role::guess_role;
 pub use screen::{Rank, SCREEN, newest, page_below, page_fits};

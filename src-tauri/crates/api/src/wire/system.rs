@@ -5,10 +5,9 @@ use ts_rs::TS;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Until {
+    /// The newest 50 of every INBOX, and the list of mailboxes.
     #[default]
     FirstScreen,
-    Window,
-    Done,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, TS)]

@@ -1,0 +1,242 @@
+//! One part of a message: to a file, or to a front end that shows it. Streamed in bounded pieces, kept where
+//! the budget has room, taken up again where a connection was cut.
+
+use super::show::no_such;
+use crate::Engine;
+use crate::error::{Error, Result};
+use crate::live::{Urgency, on_connection};
+use crate::sync::body;
+use model::{AccountId, Code, MessageId, Section, Structure, Trouble};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use tokio::io::AsyncWriteExt;
+
+pub(crate) use crate::sync::body::At;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saved {
+    pub path: PathBuf,
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+/// A part for a front end to show.
+pub struct PartFile {
+    pub media_type: String,
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Shown inside the app: pictures. Whatever is larger is saved to a file.
+const SHOWN: u64 = 32 * 1024 * 1024;
+/// How often a transfer is taken up again without a single octet gained.
+const PATIENCE: u32 = 3;
+
+impl Engine {
+    /// Writes one part, decoded, to `output`. The file appears whole or not at all.
+    pub async fn save_attachment(
+        &self,
+        message: MessageId,
+        section: &Section,
+        output: &Path,
+        replace: bool,
+    ) -> Result<Saved> {
+        let (_, part) = self.part_of(message, section).await?;
+        let failed = |path: &Path, error: &std::io::Error| -> Error {
+            Trouble::new(Code::FileFailed, format!("{}: {error}", path.display()))
+                .with("path", path.display())
+                .with("detail", error)
+                .into()
+        };
+        if !replace && output.exists() {
+            return Err(Trouble::new(
+                Code::FileFailed,
+                format!(
+                    "{} is there already: choose another name, or say that it may be replaced",
+                    output.display()
+                ),
+            )
+            .with("path", output.display())
+            .with("detail", "exists")
+            .into());
+        }
+        let mut partial = output.as_os_str().to_owned();
+        partial.push(".partial");
+        let partial = PathBuf::from(partial);
+        let mut file = tokio::fs::File::create(&partial).await.map_err(|e| failed(&partial, &e))?;
+        let mut hash = Sha256::new();
+        let mut decoder = mime::TransferDecoder::new(&part.encoding);
+        let mut bytes = 0u64;
+        let written = async {
+            let mut from = 0u64;
+            loop {
+                let piece = self.piece(message, section, &part, from).await?;
+                let last = piece.is_empty();
+                let decoded = if last { decoder.finish() } else { decoder.push(&piece) };
+                hash.update(&decoded);
+                bytes += decoded.len() as u64;
+                file.write_all(&decoded).await.map_err(|e| failed(&partial, &e))?;
+                if last {
+                    break;
+                }
+                from += piece.len() as u64;
+            }
+            file.sync_all().await.map_err(|e| failed(&partial, &e))?;
+            tokio::fs::rename(&partial, output).await.map_err(|e| failed(output, &e))
+        }
+        .await;
+        if let Err(error) = written {
+            // The half file says nothing that the server does not say better.
+            let _ = tokio::fs::remove_file(&partial).await;
+            return Err(error);
+        }
+        let sha256 = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+        Ok(Saved { path: output.to_owned(), bytes, sha256 })
+    }
+
+    /// One part, decoded, for a front end to show.
+    pub async fn part(&self, message: MessageId, section: &Section) -> Result<PartFile> {
+        let (_, part) = self.part_of(message, section).await?;
+        if part.size > SHOWN {
+            return Err(Trouble::new(
+                Code::BadRequest,
+                "the part is too large to show: save it to a file",
+            )
+            .into());
+        }
+        let mut encoded = Vec::new();
+        loop {
+            let piece = self.piece(message, section, &part, encoded.len() as u64).await?;
+            if piece.is_empty() || encoded.len() as u64 > SHOWN {
+                break;
+            }
+            encoded.extend_from_slice(&piece);
+        }
+        let name =
+            mime::clean_file_name(part.name.as_deref(), &part.media_type, &section.to_string());
+        let bytes = mime::decode_transfer(&encoded, &part.encoding);
+        Ok(PartFile { media_type: part.media_type, name, bytes })
+    }
+
+    /// The whole message as it came, up to `limit` octets.
+    pub async fn raw(&self, message: MessageId, limit: u64) -> Result<Vec<u8>> {
+        let (account, at) = self.whereabouts(message).await?;
+        let mut raw = Vec::new();
+        while (raw.len() as u64) < limit {
+            let piece =
+                self.stretch(account, message, &at, &Section::root(), raw.len() as u64).await?;
+            if piece.is_empty() {
+                break;
+            }
+            raw.extend_from_slice(&piece);
+        }
+        raw.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(raw)
+    }
+
+    /// Encoded octets of a part from `from` on: out of the store, else from the server (and then kept). Empty at
+    /// the end.
+    async fn piece(
+        &self,
+        message: MessageId,
+        section: &Section,
+        part: &Structure,
+        from: u64,
+    ) -> Result<Vec<u8>> {
+        let key = section.to_string();
+        let db = &self.inner.db;
+        if let Some(piece) = db.part_from(message, &key, from).await? {
+            return Ok(piece);
+        }
+        let (account, at) = self.whereabouts(message).await?;
+        let piece = self.stretch(account, message, &at, section, from).await?;
+        db.keep_piece(message, &key, part.size, from, &piece).await?;
+        Ok(piece)
+    }
+
+    async fn stretch(
+        &self,
+        account: AccountId,
+        message: MessageId,
+        at: &At,
+        section: &Section,
+        from: u64,
+    ) -> Result<Vec<u8>> {
+        let inner = &*self.inner;
+        let mut tries = 0;
+        loop {
+            let outcome = self.one_stretch(inner, account, message, at, section, from).await;
+            tries += 1;
+            match outcome {
+                Err(error) if error.may_be_a_dead_connection() && tries < PATIENCE => {}
+                outcome => {
+                    self.heard(account, &outcome);
+                    return outcome;
+                }
+            }
+        }
+    }
+
+    async fn one_stretch(
+        &self,
+        inner: &crate::Inner,
+        account: AccountId,
+        message: MessageId,
+        at: &At,
+        section: &Section,
+        from: u64,
+    ) -> Result<Vec<u8>> {
+        on_connection!(inner, account, Urgency::Background, Some(&at.name), |conn| {
+            body::stretch(&inner.db, conn, message, at.clone(), section, from)
+        })
+    }
+
+    async fn part_of(
+        &self,
+        message: MessageId,
+        section: &Section,
+    ) -> Result<(store::message::MessageRow, Structure)> {
+        let (row, _) = self.message(message).await?;
+        let none = || {
+            Error::from(
+                Trouble::new(Code::NoSuchPart, format!("message {message} has no part {section}: see `satchel show {message} --as structure`"))
+                    .with("section", section),
+            )
+        };
+        let structure = row.structure.clone().ok_or_else(none)?;
+        let part = structure
+            .find(section)
+            .filter(|p| !p.is_multipart() && !section.is_root())
+            .cloned()
+            .ok_or_else(none)?;
+        Ok((row, part))
+    }
+
+    /// Account and place of a message on the server.
+    pub(crate) async fn whereabouts(&self, message: MessageId) -> Result<(AccountId, At)> {
+        let found = self
+            .inner
+            .db
+            .read(move |read| {
+                let Some(placement) = store::message::placements(read, message)?.into_iter().next()
+                else {
+                    return Ok(None);
+                };
+                let mailbox = store::mailbox::get(read, placement.mailbox)?;
+                Ok(mailbox.map(|mailbox| (placement, mailbox)))
+            })
+            .await?;
+        let Some((placement, mailbox)) = found else {
+            // Known but in no mailbox: the server took it away.
+            self.message(message).await.map_err(|_| Error::from(no_such(message)))?;
+            return Err(body::gone());
+        };
+        let at = At {
+            mailbox: mailbox.id,
+            name: mailbox.name,
+            uid: placement.uid,
+            uidvalidity: placement.uidvalidity,
+        };
+        Ok((mailbox.account, at))
+    }
+}

@@ -1,0 +1,97 @@
+//! A page of a list, newest first. Past what is cached, the mailbox whose cached stretch ends first is asked
+//! for its next fifty.
+
+use crate::error::{Error, Result};
+use crate::live::{Urgency, on_connection};
+use crate::{Engine, sync};
+use model::{Code, MailboxId, Trouble};
+use store::list::{Cursor, ListQuery, ListRow};
+
+#[derive(Clone, Debug)]
+pub struct ListAsk {
+    /// One mailbox, or several as one list.
+    pub mailboxes: Vec<MailboxId>,
+    pub before: Option<Cursor>,
+    pub limit: u32,
+    /// The store alone: answers at once, and says so where the page is not whole.
+    pub cached_only: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub rows: Vec<ListRow>,
+    /// None at the end of every mailbox.
+    pub next: Option<Cursor>,
+    pub total: Option<u64>,
+    /// False where the store alone could not fill the page.
+    pub complete: bool,
+}
+
+/// A page is never more than this.
+const MOST: u32 = 500;
+
+impl Engine {
+    pub async fn list(&self, ask: ListAsk) -> Result<Listed> {
+        let limit = ask.limit.clamp(1, MOST);
+        // A mailbox that cannot be asked (offline, refused) is passed over for this page, not asked again and again.
+        let mut silent: Vec<MailboxId> = Vec::new();
+        let mut trouble: Option<Error> = None;
+        // Each round covers fifty more of one mailbox, so this ends.
+        loop {
+            let query =
+                ListQuery { mailboxes: ask.mailboxes.clone(), before: ask.before.clone(), limit };
+            let over = silent.clone();
+            let page =
+                self.inner.db.read(move |read| store::list::page_over(read, &query, &over)).await?;
+            let full = page.rows.len() as u64 >= u64::from(limit);
+            let open: Option<MailboxId> = page.behind.iter().copied().find(|m| !silent.contains(m));
+            let done = full || page.behind.is_empty();
+            let Some(mailbox) =
+                open.filter(|_| !done && !ask.cached_only && self.inner.db.is_writer())
+            else {
+                if let Some(error) = trouble
+                    && page.rows.is_empty()
+                {
+                    return Err(error);
+                }
+                return Ok(Listed {
+                    next: page.next,
+                    total: page.total,
+                    complete: done,
+                    rows: page.rows,
+                });
+            };
+            match self.extend(mailbox).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    silent.push(mailbox);
+                }
+                Err(error) => {
+                    silent.push(mailbox);
+                    trouble = Some(error);
+                }
+            }
+        }
+    }
+
+    /// Fifty more of a mailbox. False where there are none.
+    async fn extend(&self, mailbox: MailboxId) -> Result<bool> {
+        let inner = &*self.inner;
+        let row = self.mailbox(mailbox).await?;
+        if !row.selectable {
+            return Ok(false);
+        }
+        let outcome =
+            on_connection!(inner, row.account, Urgency::Interactive, Some(&row.name), |conn| {
+                sync::page::extend(&inner.db, conn, mailbox, &row.name)
+            });
+        self.heard(row.account, &outcome);
+        outcome
+    }
+
+    pub(crate) async fn mailbox(&self, mailbox: MailboxId) -> Result<store::mailbox::MailboxRow> {
+        self.inner.db.read(move |read| store::mailbox::get(read, mailbox)).await?.ok_or_else(|| {
+            Trouble::new(Code::NoSuchMailbox, format!("there is no mailbox {mailbox}")).into()
+        })
+    }
+}

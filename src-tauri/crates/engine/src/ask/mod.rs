@@ -1,0 +1,11 @@
+//! What front ends ask: answered from the store where it can be, from the server where it must be.
+
+mod attachment;
+mod list;
+mod look;
+mod show;
+
+pub use attachment::{PartFile, Saved};
+pub use list::{ListAsk, Listed};
+pub use look::{FirstScreen, Report};
+pub use show::{Form, Opened};

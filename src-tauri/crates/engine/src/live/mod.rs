@@ -1,0 +1,130 @@
+//! One account's connections: who may use one, which are kept, and how the account fares. Work asks for a
+//! connection and gives it back; nothing else holds one.
+
+mod conn;
+mod lease;
+mod state;
+
+pub(crate) use conn::{Conn, Place, connect};
+pub(crate) use lease::{Lease, Urgency};
+pub use state::State;
+
+use model::AccountId;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
+
+/// Connections that work at once. (One that waits comes with IDLE.)
+const WORKING: usize = 2;
+/// Kept while nobody needs them.
+const IDLE_KEPT: usize = 2;
+
+pub(crate) struct Live {
+    pub account: AccountId,
+    idle: Mutex<Vec<Conn>>,
+    seats: Arc<Semaphore>,
+    /// Work that nobody waits for leaves a seat free for the person.
+    background: Arc<Semaphore>,
+    /// Rises when everything open must go: connections of an older generation are not taken back.
+    generation: AtomicU64,
+    state: Mutex<State>,
+}
+
+impl Live {
+    pub fn new(account: AccountId) -> Arc<Self> {
+        Arc::new(Self {
+            account,
+            idle: Mutex::default(),
+            seats: Arc::new(Semaphore::new(WORKING)),
+            background: Arc::new(Semaphore::new(WORKING - 1)),
+            generation: AtomicU64::new(0),
+            state: Mutex::new(State::Resting),
+        })
+    }
+
+    pub fn state(&self) -> State {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// True where this is news.
+    pub fn set_state(&self, state: State) -> bool {
+        let mut now = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = *now != state;
+        *now = state;
+        news
+    }
+
+    /// Keeps a connection that is at rest for whoever comes next.
+    pub fn give(&self, conn: Conn) {
+        if conn.generation != self.generation.load(Ordering::SeqCst) {
+            return;
+        }
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.push(conn.at_rest());
+        if idle.len() > IDLE_KEPT {
+            idle.remove(0);
+        }
+    }
+
+    /// An idle connection, best one that has `mailbox` selected.
+    fn take(&self, mailbox: Option<&model::MailboxName>) -> Option<Conn> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(Conn::is_young);
+        let at = idle
+            .iter()
+            .rposition(|conn| {
+                mailbox.is_some() && conn.place.as_ref().map(|p| &p.mailbox) == mailbox
+            })
+            .or(idle.len().checked_sub(1))?;
+        Some(idle.remove(at))
+    }
+
+    /// Says goodbye on what is idle; what is at work is not taken back.
+    pub async fn close(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        let goodbyes = idle.into_iter().map(Conn::goodbye);
+        futures::future::join_all(goodbyes).await;
+    }
+}
+
+/// Runs `$step` on a connection of the account; once more on a fresh one where a kept one had died meanwhile.
+macro_rules! on_connection {
+    ($engine:expr, $account:expr, $urgency:expr, $mailbox:expr, |$conn:ident| $step:expr) => {{
+        let mut lease = $crate::live::Lease::take($engine, $account, $urgency, $mailbox).await?;
+        loop {
+            let outcome: $crate::error::Result<_> = {
+                let $conn = lease.conn()?;
+                $step.await
+            };
+            match outcome {
+                Err(error) if lease.was_kept() && error.may_be_a_dead_connection() => {
+                    lease.renew($engine, $mailbox).await?;
+                }
+                outcome => {
+                    lease.settle(&outcome);
+                    break outcome;
+                }
+            }
+        }
+    }};
+}
+pub(crate) use on_connection;
+
+impl crate::error::Error {
+    /// Whether the connection may be used after this.
+    fn leaves_connection_usable(&self) -> bool {
+        match self {
+            crate::error::Error::Server { source, .. } => source.session_lives(),
+            _ => true,
+        }
+    }
+
+    pub(crate) fn may_be_a_dead_connection(&self) -> bool {
+        self.is_lost()
+            || matches!(
+                self,
+                crate::error::Error::Server { source: imap::Error::Timeout { .. }, .. }
+            )
+    }
+}

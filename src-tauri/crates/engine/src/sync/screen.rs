@@ -1,0 +1,103 @@
+//! The newest fifty of a mailbox: one FETCH by sequence number behind a SELECT.
+
+use super::{epoch, note_selected, preview, row, vanish};
+use crate::Db;
+use crate::error::Result;
+use crate::live::{Conn, Place};
+use imap::{FetchSet, Fetched};
+use model::{MailboxId, SeqNum, Tag, Uid, UidSet};
+use std::collections::BTreeSet;
+use store::message::NewRow;
+
+/// Rows of one mailbox as they came, with their sequence numbers.
+pub(crate) struct Batch {
+    pub rows: Vec<NewRow>,
+    pub seqs: Vec<(SeqNum, Uid)>,
+}
+
+/// Writes the newest rows of the selected mailbox and says how many came. What is cached in their stretch and
+/// did not come is gone from the server: the stretch was asked for whole.
+pub(crate) async fn newest(
+    db: &Db,
+    conn: &mut Conn,
+    mailbox: MailboxId,
+    place: &Place,
+) -> Result<u64> {
+    note_selected(db, mailbox, place).await?;
+    let Some((low, high)) = plan::newest(place.exists) else {
+        return empty(db, mailbox).await;
+    };
+    // `*`, not `high`: what arrives meanwhile comes along.
+    let batch =
+        fetch(conn, &FetchSet::Seq { low, high: None }, place.highestmodseq.is_some()).await?;
+    let Some(lowest) = batch.rows.iter().map(|r| r.uid).min() else {
+        return Ok(0);
+    };
+    let top = batch.rows.iter().map(|r| r.uid).max().unwrap_or(lowest);
+    let top = place.uidnext.map_or(top, |next| top.max(Uid(next.0.saturating_sub(1))));
+    // A server that answered fewer than it was asked for proves nothing about the rest.
+    let whole = batch.seqs.len() as u64 > u64::from(high.0 - low.0);
+    let came = batch.rows.len() as u64;
+    let low_uid = if low.0 == 1 { Uid(1) } else { lowest };
+    write(db, conn, mailbox, place, batch.rows, Some((low_uid, top)), whole).await?;
+    Ok(came)
+}
+
+/// Nothing is in the mailbox: every placement in it is gone.
+pub(crate) async fn empty(db: &Db, mailbox: MailboxId) -> Result<u64> {
+    let uids = db.read(move |read| store::placement::uids(read, mailbox, None)).await?;
+    vanish(db, mailbox, uids).await?;
+    db.write(move |tx| {
+        store::covered::add(tx, mailbox, Uid(1), Uid(u32::MAX))?;
+        tx.changed(Tag::List(mailbox));
+        Ok(())
+    })
+    .await?;
+    Ok(0)
+}
+
+/// Fetches rows, and nothing else, from the selected mailbox.
+pub(crate) async fn fetch(conn: &mut Conn, set: &FetchSet, modseq: bool) -> Result<Batch> {
+    let want = row::want(conn.capabilities(), modseq);
+    let mut batch = Batch { rows: Vec::new(), seqs: Vec::new() };
+    conn.fetch(set, &want, |fetched| batch.take(fetched)).await.map_err(|e| conn.fail(e))?;
+    Ok(batch)
+}
+
+impl Batch {
+    pub fn take(&mut self, fetched: Fetched) {
+        let seq = fetched.seq;
+        if let Some(row) = row::row(fetched) {
+            // A server may repeat a FETCH (flags changed meanwhile); the last word counts.
+            self.seqs.retain(|(_, uid)| *uid != row.uid);
+            self.rows.retain(|r| r.uid != row.uid);
+            self.seqs.push((seq, row.uid));
+            self.rows.push(row);
+        }
+    }
+}
+
+/// Rows, their coverage and their previews.
+pub(crate) async fn write(
+    db: &Db,
+    conn: &mut Conn,
+    mailbox: MailboxId,
+    place: &Place,
+    rows: Vec<NewRow>,
+    covered: Option<(Uid, Uid)>,
+    whole: bool,
+) -> Result<()> {
+    let epoch = epoch(place);
+    if let Some((low, top)) = covered
+        && whole
+    {
+        let came: BTreeSet<Uid> = rows.iter().map(|r| r.uid).collect();
+        let cached =
+            db.read(move |read| store::placement::uids(read, mailbox, Some((low, top)))).await?;
+        let gone: UidSet = cached.iter().filter(|uid| !came.contains(uid)).collect();
+        vanish(db, mailbox, gone).await?;
+    }
+    let lacking = preview::lacking(&rows);
+    db.put(mailbox, epoch, rows, covered).await?;
+    preview::fill(db, conn, mailbox, lacking).await
+}
