@@ -243,7 +243,7 @@ export type Rendered = { html: string, blocked: Array<Blocked>, text: string, pr
 
 export type Parsed = { subject: string, from: Array<Address>, to: Array<Address>, cc: Array<Address>, reply_to: Array<Address>, date: string | null, message_id: string | null, references: Array<string>, parts: Array<Part>, structure: PartNode, text: string, preview: string, };
 
-export type Until = "first-screen" | "window" | "done";
+export type Until = "first-screen";
 
 export type Sync = { account?: AccountId, until: Until, };
 

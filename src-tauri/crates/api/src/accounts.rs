@@ -12,11 +12,11 @@ impl App {
                 .with("detail", detail)
         };
         let imap = given(&add.imap)
-            .map(|url| Endpoint::parse_imap(url))
+            .map(Endpoint::parse_imap)
             .transpose()
             .map_err(|e| bad("account.add", e.to_string()))?;
         let smtp = given(&add.smtp)
-            .map(|url| SmtpEndpoint::parse(url))
+            .map(SmtpEndpoint::parse)
             .transpose()
             .map_err(|e| bad("account.add", e.to_string()))?;
         let extra_roots = match given(&add.ca_pem) {

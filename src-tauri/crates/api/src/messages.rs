@@ -180,7 +180,12 @@ impl App {
                 shown.text = Some(text);
                 return;
             }
-            (None, None) => return,
+            // A mail without any text: whoever asked for text or HTML gets an empty one.
+            (None, None) => {
+                shown.text = plain.then(String::new);
+                shown.html = markup.then(String::new);
+                return;
+            }
         };
         let by_content_id: HashMap<String, String> = opened
             .structure

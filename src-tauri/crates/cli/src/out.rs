@@ -14,10 +14,6 @@ impl Out {
         Self { json }
     }
 
-    pub fn is_json(&self) -> bool {
-        self.json
-    }
-
     /// The answer as JSON, or as `people` puts it.
     pub fn answer(&self, value: &Value, people: impl FnOnce(&Value) -> String) -> io::Result<()> {
         let text = if self.json { value.to_string() } else { people(value) };

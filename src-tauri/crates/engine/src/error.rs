@@ -7,14 +7,22 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 #[derive(Debug, Error)]
 pub enum Error {
-    #[error("{endpoint}: {source}")]
-    Server { endpoint: Endpoint, user: String, source: imap::Error },
+    #[error("{}: {}", .0.endpoint, .0.source)]
+    Server(Box<ServerFailure>),
     #[error(transparent)]
     Store(#[from] store::Error),
     #[error(transparent)]
     Secrets(#[from] secrets::Error),
     #[error("{0}")]
     Told(Box<Trouble>),
+}
+
+/// What a server, or the way to it, answered.
+#[derive(Debug)]
+pub struct ServerFailure {
+    pub endpoint: Endpoint,
+    pub user: String,
+    pub source: imap::Error,
 }
 
 impl From<Trouble> for Error {
@@ -25,7 +33,11 @@ impl From<Trouble> for Error {
 
 impl Error {
     pub(crate) fn server(endpoint: &Endpoint, user: &str, source: imap::Error) -> Self {
-        Error::Server { endpoint: endpoint.clone(), user: user.to_owned(), source }
+        Error::Server(Box::new(ServerFailure {
+            endpoint: endpoint.clone(),
+            user: user.to_owned(),
+            source,
+        }))
     }
 
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
@@ -34,8 +46,26 @@ impl Error {
 
     /// The connection is gone, not the question wrong: asked again on a fresh one, it may be answered.
     pub(crate) fn is_lost(&self) -> bool {
-        matches!(self, Error::Server { source: imap::Error::Closed | imap::Error::Bye(_), .. })
-            || matches!(self, Error::Server { source: imap::Error::Net(net::Error::Io { .. }), .. })
+        let Error::Server(failure) = self else { return false };
+        matches!(
+            failure.source,
+            imap::Error::Closed | imap::Error::Bye(_) | imap::Error::Net(net::Error::Io { .. })
+        )
+    }
+
+    /// Lost, or silent: what a connection does that died while nobody used it.
+    pub(crate) fn may_be_a_dead_connection(&self) -> bool {
+        let silent =
+            matches!(self, Error::Server(f) if matches!(f.source, imap::Error::Timeout { .. }));
+        self.is_lost() || silent
+    }
+
+    /// Whether the connection may be used after this.
+    pub(crate) fn leaves_connection_usable(&self) -> bool {
+        match self {
+            Error::Server(failure) => failure.source.session_lives(),
+            _ => true,
+        }
     }
 
     pub(crate) fn code(&self) -> Code {
@@ -46,7 +76,7 @@ impl Error {
     pub fn trouble(&self, account: Option<AccountId>) -> Trouble {
         let mut trouble = match self {
             Error::Told(trouble) => trouble.as_ref().clone(),
-            Error::Server { endpoint, user, source } => of_imap(endpoint, user, source),
+            Error::Server(failure) => of_imap(&failure.endpoint, &failure.user, &failure.source),
             Error::Store(error) => of_store(error),
             Error::Secrets(error) => of_secrets(error),
         };

@@ -124,7 +124,7 @@ impl Engine {
         &self,
         account: Option<AccountId>,
     ) -> Result<Vec<store::mailbox::MailboxRow>> {
-        Ok(self.inner.db.read(move |read| store::mailbox::list(read, account)).await?)
+        self.inner.db.read(move |read| store::mailbox::list(read, account)).await
     }
 
     pub async fn usage(&self) -> Result<store::Usage> {

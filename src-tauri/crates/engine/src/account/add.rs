@@ -28,7 +28,7 @@ impl Engine {
         let domain = domain_of(&new.email)?;
         let inner = &self.inner;
         let email = new.email.clone();
-        let known = inner.db.read(move |read| store::account::list(read)).await?;
+        let known = inner.db.read(store::account::list).await?;
         if known.iter().any(|a| a.email.eq_ignore_ascii_case(&email)) {
             return Err(Trouble::new(Code::AccountExists, format!("{email} is here already"))
                 .with("email", email)

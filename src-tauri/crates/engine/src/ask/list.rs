@@ -38,8 +38,7 @@ impl Engine {
         let mut trouble: Option<Error> = None;
         // Each round covers fifty more of one mailbox, so this ends.
         loop {
-            let query =
-                ListQuery { mailboxes: ask.mailboxes.clone(), before: ask.before.clone(), limit };
+            let query = ListQuery { mailboxes: ask.mailboxes.clone(), before: ask.before, limit };
             let over = silent.clone();
             let page =
                 self.inner.db.read(move |read| store::list::page_over(read, &query, &over)).await?;

@@ -128,7 +128,7 @@ impl Engine {
         let now = inner.host.now();
         match outcome {
             Ok(_) => inner.enter(account, State::Current { checked_at: now }),
-            Err(error @ crate::Error::Server { .. }) => {
+            Err(error @ crate::Error::Server(_)) => {
                 let last_heard = inner.live(account).state().last_heard();
                 inner.enter(
                     account,

@@ -110,21 +110,3 @@ macro_rules! on_connection {
     }};
 }
 pub(crate) use on_connection;
-
-impl crate::error::Error {
-    /// Whether the connection may be used after this.
-    fn leaves_connection_usable(&self) -> bool {
-        match self {
-            crate::error::Error::Server { source, .. } => source.session_lives(),
-            _ => true,
-        }
-    }
-
-    pub(crate) fn may_be_a_dead_connection(&self) -> bool {
-        self.is_lost()
-            || matches!(
-                self,
-                crate::error::Error::Server { source: imap::Error::Timeout { .. }, .. }
-            )
-    }
-}

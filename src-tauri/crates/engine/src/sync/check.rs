@@ -38,9 +38,7 @@ pub(crate) async fn looked_at(
         Check::Newest => {
             screen::newest(db, conn, mailbox, place).await?;
             let after = before.unwrap_or(Uid(0));
-            db.read(move |read| store::placement::count_above(read, mailbox, after))
-                .await
-                .map_err(Into::into)
+            db.read(move |read| store::placement::count_above(read, mailbox, after)).await
         }
         Check::Since { after, low } => {
             note_selected(db, mailbox, place).await?;
@@ -50,35 +48,34 @@ pub(crate) async fn looked_at(
 }
 
 async fn known(db: &Db, mailbox: MailboxId) -> Result<Option<Known>> {
-    Ok(db
-        .read(move |read| {
-            let Some(row) = store::mailbox::get(read, mailbox)? else { return Ok(None) };
-            let Some(uidvalidity) = row.uidvalidity else { return Ok(None) };
-            let top = store::covered::top(read, mailbox)?;
-            let highest = store::placement::highest(read, mailbox)?;
-            // Coverage reaches to UIDNEXT; rows above `after` are asked for from the highest row that is known.
-            let top = match (top, highest) {
-                (Some((low, _)), Some(highest)) if highest >= low => Some((low, highest)),
-                _ => None,
-            };
-            let top_rows = match top {
-                Some((low, high)) => store::placement::count_in(read, mailbox, low, high)?,
-                None => 0,
-            };
-            let screen_low = store::placement::nth_highest(read, mailbox, plan::SCREEN)?;
-            let screen_low = match (screen_low, top) {
-                (Some(uid), Some((low, _))) => Some(uid.max(low)),
-                _ => None,
-            };
-            Ok(Some(Known {
-                uidvalidity,
-                uidnext: row.uidnext,
-                top,
-                top_rows: u32::try_from(top_rows).unwrap_or(u32::MAX),
-                screen_low,
-            }))
-        })
-        .await?)
+    db.read(move |read| {
+        let Some(row) = store::mailbox::get(read, mailbox)? else { return Ok(None) };
+        let Some(uidvalidity) = row.uidvalidity else { return Ok(None) };
+        let top = store::covered::top(read, mailbox)?;
+        let highest = store::placement::highest(read, mailbox)?;
+        // Coverage reaches to UIDNEXT; rows above `after` are asked for from the highest row that is known.
+        let top = match (top, highest) {
+            (Some((low, _)), Some(highest)) if highest >= low => Some((low, highest)),
+            _ => None,
+        };
+        let top_rows = match top {
+            Some((low, high)) => store::placement::count_in(read, mailbox, low, high)?,
+            None => 0,
+        };
+        let screen_low = store::placement::nth_highest(read, mailbox, plan::SCREEN)?;
+        let screen_low = match (screen_low, top) {
+            (Some(uid), Some((low, _))) => Some(uid.max(low)),
+            _ => None,
+        };
+        Ok(Some(Known {
+            uidvalidity,
+            uidnext: row.uidnext,
+            top,
+            top_rows: u32::try_from(top_rows).unwrap_or(u32::MAX),
+            screen_low,
+        }))
+    })
+    .await
 }
 
 /// New rows above `after` and the flags of the screen under it, in one flight.

@@ -25,19 +25,18 @@ pub(crate) fn epoch(place: &Place) -> UidValidity {
 pub(crate) async fn note_selected(db: &Db, mailbox: MailboxId, place: &Place) -> Result<()> {
     let place = place.clone();
     let epoch = epoch(&place);
-    Ok(db
-        .write(move |tx| {
-            store::mailbox::selected(
-                tx,
-                mailbox,
-                epoch,
-                place.uidnext,
-                place.highestmodseq,
-                place.exists,
-            )?;
-            Ok(())
-        })
-        .await?)
+    db.write(move |tx| {
+        store::mailbox::selected(
+            tx,
+            mailbox,
+            epoch,
+            place.uidnext,
+            place.highestmodseq,
+            place.exists,
+        )?;
+        Ok(())
+    })
+    .await
 }
 
 /// Takes placements off that the server no longer has.
