@@ -118,8 +118,8 @@ fn unsaid(error: std::io::Error) -> Trouble {
 
 fn logs(verbose: u8) {
     let level = match verbose {
-        0 => "warn",
-        1 => "info,rustls=warn",
+        0 => "warn,rustls=off,rustls_platform_verifier=off",
+        1 => "info,rustls=warn,rustls_platform_verifier=warn",
         _ => "debug,rustls=info",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("SATCHEL_LOG")

@@ -175,9 +175,13 @@ fn of_net(endpoint: &Endpoint, error: &net::Error) -> Trouble {
             at(
                 Code::CertificateUntrusted,
                 format!(
-                    "nobody vouches for {host}: its certificate is of {}, issued by {} ({error}); nothing was sent. \
-                     If its administrator confirms the fingerprint {fingerprint}, it can be trusted by it",
-                    facts.subject, facts.issuer,
+                    "nobody vouches for {host}: its certificate is of {}, issued by {}, valid until {} ({}). \
+                     Nothing was sent. If its administrator confirms the SHA-256 fingerprint {fingerprint}, \
+                     trust it by that: --trust {fingerprint}",
+                    facts.subject,
+                    facts.issuer,
+                    facts.valid_to,
+                    reason(&facts.reason),
                 ),
             )
             .with("subject", &facts.subject)
