@@ -16,7 +16,7 @@ const failures: Record<string, Record<string, string>> = {
   'wrong-password': { host: 'mail.kontor.example', user: 'nora', reply: 'Authentication failed' },
   'certificate-untrusted': certificate,
   'not-encrypted': { host: 'pop.altnetz.example', port: '143' },
-  'server-unknown': { domain: 'kontr.example', tried: 'imap.kontr.example mail.kontr.example' },
+  'server-unknown': { domain: 'kontr.example', tried: 'imap.kontr.example (no-such-host), mail.kontr.example (no-such-host)' },
   'no-such-host': { host: 'mail.kontr.example' },
   refused: { host: 'mail.kontor.example', port: '993' },
   timeout: { host: 'mail.kontor.example', what: 'greeting' },

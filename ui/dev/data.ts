@@ -113,9 +113,9 @@ for (let n = 0; n < 2400; n += 1) {
   );
 }
 
-const frame = (body: string, style = '') => `<!doctype html><html><head><meta charset="utf-8">
+const frame = (body: string, colours = 'none') => `<!doctype html><html data-colours="${colours}"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:">
-<style>body{margin:0;font:15px/24px system-ui,sans-serif;color:#1b1e19;overflow-wrap:anywhere}p{margin:0 0 12px}table{border-collapse:collapse}td,th{padding:6px 0;text-align:start;border-bottom:1px solid #e2e2dc}th{font-weight:600}${style}</style></head><body>${body}</body></html>`;
+<style>:root{--ink:#1b1e19;--line:#e2e2dc;--accent:#14614a}:root[data-theme=dark][data-colours=none]{--ink:#eceee8;--line:#2d302b;--accent:#6ccba6}html{color:var(--ink)}a[href]{color:var(--accent)}body{margin:0;font:15px/24px system-ui,sans-serif;overflow-wrap:anywhere}p{margin:0 0 12px}table{border-collapse:collapse}td,th{padding:6px 0;text-align:start;border-bottom:1px solid var(--line)}th{font-weight:600}</style></head><body>${body}</body></html>`;
 
 const html: Record<number, string> = {
   1001: frame(
@@ -123,6 +123,7 @@ const html: Record<number, string> = {
   ),
   1005: frame(
     `<div style="border:1px dashed #cdcec6;border-radius:7px;height:84px;background:#f8f8f5"></div><h2 style="font-size:20px">Kære Nora, vi glæder os til at se jer</h2><p>Her er jeres bekræftelse. Værelset er klart fra kl. 15, og I kan altid sætte bagagen hos os før det. Morgenmad er inkluderet begge dage.</p><table width="100%"><tr><td>Ankomst<td><b>torsdag 3. december, fra kl. 15.00</b><tr><td>Afrejse<td><b>lørdag 5. december, senest kl. 11.00</b><tr><td>Bookingnummer<td><b>HH-40917</b></table><p style="margin-top:16px"><a href="https://havnehotellet.example/booking/HH-40917" target="_blank" style="background:#1d3a63;color:#fff;padding:9px 14px;border-radius:5px;text-decoration:none">Se eller ret booking</a></p>`,
+    'own',
   ),
 };
 

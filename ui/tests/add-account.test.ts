@@ -110,7 +110,7 @@ test.each([
   ['offline', 'No network', 'Try again'],
   ['server-unknown', 'Nothing answers for kontr.example', 'Correct the address'],
 ] as const)('%s has its own page and a next step', async (code, title, act) => {
-  carrier.answers['account.add'] = () => refuse(code, { host: 'mail.kontr.example', port: '993', domain: 'kontr.example', tried: 'imap.kontr.example' });
+  carrier.answers['account.add'] = () => refuse(code, { host: 'mail.kontr.example', port: '993', domain: 'kontr.example', tried: 'imap.kontr.example (refused), imap.kontr.example (refused)' });
   await toPassword('nora@kontr.example');
   await press('Sign in');
   expect(await page.findByRole('heading', { name: title })).toBeTruthy();

@@ -64,18 +64,18 @@ describe('the mail’s frame', () => {
     expect(onlink).not.toHaveBeenCalled();
   });
   test('only a mail without colours of its own is dressed as the page', () => {
-    const host = (body: string) => {
-      document.body.innerHTML = body;
-      return document;
+    const page = (colours: string) => {
+      const inner = document.implementation.createHTMLDocument('');
+      inner.documentElement.dataset['colours'] = colours;
+      return inner;
     };
-    expect(colourless(host('<p>Hi <b>there</b> <a href="x">link</a></p><table><tr><td>1</td></tr></table>'))).toBe(true);
-    expect(colourless(host('<p style="background-color: rgb(1, 2, 3)">Hi</p>'))).toBe(false);
-    expect(colourless(host('<p>a</p><p style="color: rgb(200, 0, 0)">Hi</p>'))).toBe(false);
-    expect(colourless(host('<img alt="">'))).toBe(false);
-    dress(host('<a href="x">l</a>'), { scheme: 'dark', ink: 'rgb(1, 1, 1)', link: 'rgb(2, 2, 2)', font: '15px/24px sans-serif' });
-    expect([document.body.style.color, document.querySelector('a')?.style.color]).toEqual(['rgb(1, 1, 1)', 'rgb(2, 2, 2)']);
-    document.body.removeAttribute('style');
-    document.documentElement.removeAttribute('style');
+    const [own, none] = [page('own'), page('none')];
+    for (const inner of [own, none]) dress(inner, { dark: true, rem: '32px', font: '17px / 26px sans-serif' });
+    expect([colourless(own), colourless(none)]).toEqual([false, true]);
+    expect([own, none].map((d) => d.documentElement.dataset['theme'])).toEqual(['dark', 'dark']);
+    expect([own, none].map((d) => d.documentElement.style.fontSize)).toEqual(['32px', '32px']);
+    expect([own, none].map((d) => d.documentElement.style.colorScheme)).toEqual(['', 'dark']);
+    expect([own.body.style.font === '', none.body.style.font !== '']).toEqual([true, true]);
   });
 });
 

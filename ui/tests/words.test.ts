@@ -38,9 +38,12 @@ test('a code of a newer backend keeps its own English', () => {
 
 test('the host and the server’s words are named', () => {
   expect(sentence(trouble('server-busy', params))).toBe('mail.kontor.example is busy. It answered “Too many connections”.');
-  expect(failurePage(trouble('server-unknown', { domain: 'kontr.example', tried: 'imap.kontr.example, mail.kontr.example' }), 'n@kontr.example')).toMatchObject({
+  expect(failurePage(trouble('server-unknown', { domain: 'kontr.example', tried: 'imap.kontr.example (no-such-host), mail.kontr.example (not-imap)' }), 'n@kontr.example')).toMatchObject({
     title: 'Nothing answers for kontr.example',
-    tips: ['imap.kontr.example', 'mail.kontr.example'],
+    tips: [
+      { text: 'imap.kontr.example', note: 'no such name' },
+      { text: 'mail.kontr.example', note: 'no mail server' },
+    ],
     acts: ['address', 'servers'],
   });
 });

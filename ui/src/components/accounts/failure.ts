@@ -10,7 +10,8 @@ export interface FailurePage {
   glyph: IconName | undefined;
   title: string;
   text: string;
-  tips: string[];
+  /** What can be done, or what was tried and how each ended. */
+  tips: { text: string; note?: string }[];
   /** The green one first. */
   acts: Next[];
 }
@@ -18,6 +19,20 @@ export interface FailurePage {
 /** Failures that belong to a field are shown there: the password's. */
 export const atPassword = (trouble: AnyTrouble): boolean => trouble.code === 'wrong-password';
 export const atCertificate = (trouble: AnyTrouble): boolean => trouble.code === 'certificate-untrusted';
+
+/** `imap.x (no-such-host), mail.x (refused)`: each server, and in words how it ended. */
+function tried(text: string): { text: string; note?: string }[] {
+  return [...text.matchAll(/([^\s,()]+)(?:\s*\(([^)]*)\))?/gu)].map(([, host = '', code]) =>
+    code === undefined ? { text: host } : { text: host, note: ended(code) },
+  );
+}
+
+function ended(code: string): string {
+  if (code === 'no-such-host') return m.fail_tried_no_name();
+  if (code === 'refused') return m.fail_tried_refused();
+  if (code === 'timeout') return m.fail_tried_timeout();
+  return m.fail_tried_other();
+}
 
 export function failurePage(trouble: AnyTrouble, email: string): FailurePage {
   const p = trouble.params;
@@ -28,7 +43,7 @@ export function failurePage(trouble: AnyTrouble, email: string): FailurePage {
         glyph: undefined,
         title: m.fail_unknown_title({ domain: p['domain'] ?? domainOf(email) }),
         text: m.fail_unknown_text(),
-        tips: (p['tried'] ?? '').split(/[,\s]+/u).filter((t) => t !== ''),
+        tips: tried(p['tried'] ?? ''),
         acts: ['address', 'servers'],
       };
     case 'no-such-host':
@@ -50,7 +65,7 @@ export function failurePage(trouble: AnyTrouble, email: string): FailurePage {
         glyph: 'unlock',
         title: m.fail_plain_title(),
         text: m.fail_plain_text({ host, port: p['port'] ?? '' }),
-        tips: [m.fail_plain_tip_993({ domain: domainOf(email) }), m.fail_plain_tip_name()],
+        tips: [{ text: m.fail_plain_tip_993({ domain: domainOf(email) }) }, { text: m.fail_plain_tip_name() }],
         acts: ['servers'],
       };
     case 'not-imap':

@@ -1,52 +1,31 @@
 // The mail's frame: what it may do, and what the page does around it. Mail gets no script, in no way.
 
 const TALLEST = 400_000;
-const PATIENCE = 24;
+const PATIENCE = 8;
+const ENOUGH = 640;
 
 /** Never `allow-scripts`: same origin lets the page measure it, popups let a link ask for a window that is refused. */
 export const SANDBOX = 'allow-same-origin allow-popups';
 
-/** What a mail without colours of its own is shown in. */
+/** What the page lends to a mail that brings no colours of its own. */
 export interface Dress {
-  scheme: 'light' | 'dark';
-  ink: string;
-  link: string;
+  dark: boolean;
+  /** The page's own size of a rem: the mail's text grows with it. */
+  rem: string;
   font: string;
 }
 
-const MANY = 4000;
+/** Said by the document itself, which the sanitiser wrote: such a mail reads in the dark as plain text does. */
+export const colourless = (page: Document): boolean => page.documentElement.dataset['colours'] === 'none';
 
-/**
- * Whether a mail brings colours of its own. One that does not is text with a little form: it takes the page's ink,
- * ground and face, so that it reads in the dark as plain text does. Asked of the engine, after all of its rules.
- */
-export function colourless(page: Document): boolean {
-  const view = page.defaultView;
-  const body = page.body as HTMLElement | null;
-  if (!view || !body) return false;
-  const ink = view.getComputedStyle(body).color;
-  const ground = ['rgba(0, 0, 0, 0)', 'transparent', '', 'rgb(255, 255, 255)'];
-  if (!ground.includes(view.getComputedStyle(body).backgroundColor)) return false;
-  const all = body.querySelectorAll<HTMLElement>('*');
-  if (all.length > MANY) return false;
-  for (const element of all) {
-    if (element.tagName === 'IMG') return false;
-    const style = view.getComputedStyle(element);
-    if (!['rgba(0, 0, 0, 0)', 'transparent', ''].includes(style.backgroundColor)) return false;
-    if (style.backgroundImage !== 'none' && style.backgroundImage !== '') return false;
-    if (style.color !== ink && !element.closest('a, blockquote')) return false;
-  }
-  return true;
-}
-
-export function dress(page: Document, { scheme, ink, link, font }: Dress): void {
-  const body = page.body;
-  page.documentElement.style.colorScheme = scheme;
-  page.documentElement.style.background = 'transparent';
-  body.style.background = 'transparent';
-  body.style.color = ink;
-  body.style.font = font;
-  for (const anchor of body.querySelectorAll<HTMLElement>('a')) anchor.style.color = link;
+/** Tells the document which colours the page has; a mail with colours of its own keeps them, and its sheet. */
+export function dress(page: Document, { dark, rem, font }: Dress): void {
+  const root = page.documentElement;
+  root.dataset['theme'] = dark ? 'dark' : 'light';
+  root.style.fontSize = rem;
+  if (!colourless(page)) return;
+  root.style.colorScheme = dark ? 'dark' : 'light';
+  page.body.style.font = font;
 }
 
 export interface FrameHooks {
@@ -68,6 +47,7 @@ export function attend(frame: HTMLIFrameElement, hooks: FrameHooks): () => void 
   let grown = 0;
   let before = 0;
   let last = -Infinity;
+  let first = 0;
   const measure = () => {
     const body = page.body as HTMLElement | null;
     const bar = Math.max(0, frame.clientHeight - root.clientHeight);
@@ -77,8 +57,12 @@ export function attend(frame: HTMLIFrameElement, hooks: FrameHooks): () => void 
     grown = height > before && now - last < 100 ? grown + 1 : 0;
     before = height;
     last = now;
-    if (grown > PATIENCE) watcher.disconnect();
-    else hooks.onheight(height);
+    first ||= height;
+    if (grown <= PATIENCE) hooks.onheight(height);
+    else {
+      watcher.disconnect();
+      hooks.onheight(Math.max(first, ENOUGH));
+    }
   };
   const watcher = new ResizeObserver(measure);
   watcher.observe(root);
