@@ -74,7 +74,7 @@ CREATE TABLE message (
     id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: a stale id must not name another's mail
     account INTEGER NOT NULL,
     thread INTEGER NOT NULL,
-    doc INTEGER NOT NULL,            -- rowid in search: follows date
+    doc INTEGER NOT NULL,            -- rowid in search: the newer, the smaller
     date INTEGER NOT NULL,           -- INTERNALDATE, seconds since 1970
     size INTEGER NOT NULL,
     header_hash INTEGER NOT NULL,    -- with date and size: the fingerprint
@@ -103,10 +103,11 @@ CREATE TABLE placement (
     local INTEGER,                   -- NULL: as base
     local_words TEXT,
     modseq INTEGER,
-    PRIMARY KEY (mailbox, epoch, date, uid)
+    PRIMARY KEY (mailbox, epoch, date DESC, uid DESC)
 ) STRICT, WITHOUT ROWID;
 
-CREATE UNIQUE INDEX placement_uid ON placement (mailbox, epoch, uid);
+-- Descending, as mailboxes are read from the server: a tree that is filled from its low end stays half empty.
+CREATE UNIQUE INDEX placement_uid ON placement (mailbox, epoch, uid DESC);
 CREATE INDEX placement_message ON placement (message);
 CREATE INDEX placement_local ON placement (mailbox) WHERE local IS NOT NULL;
 
@@ -151,7 +152,8 @@ CREATE TABLE chunk (
 ) STRICT;
 
 -- Octets by account and kind: 0 text, 1 attachments (as they lie on disk), 2 header rows, 3 index (weights),
--- 4 the pinned among 0 and 1; 5 counts messages that left, and with them their lines in `header`.
+-- 4 the pinned among 0 and 1; 5 and 6 count messages that left their lines behind in
+-- `header` and `search`.
 CREATE TABLE tally (
     account INTEGER NOT NULL,
     kind INTEGER NOT NULL,
@@ -183,11 +185,11 @@ CREATE TABLE intent_message (
 
 CREATE INDEX intent_message_message ON intent_message (message);
 
--- Contentless: fed with words made by store::words, so that text and query are cut alike in every language.
--- The ascii tokenizer then only splits at spaces.
+-- Contentless: fed with words made by store::words, so that text and query are cut alike in every language;
+-- the ascii tokenizer then only splits at spaces. Rows that leave are not taken out: see store::search.
 CREATE VIRTUAL TABLE search USING fts5 (
     sender, recipient, subject, preview,
-    content = '', contentless_delete = 1, detail = column, tokenize = 'ascii'
+    content = '', columnsize = 0, detail = column, tokenize = 'ascii'
 );
 INSERT INTO search (search, rank) VALUES ('automerge', 0);
 INSERT INTO search (search, rank) VALUES ('crisismerge', 1999);

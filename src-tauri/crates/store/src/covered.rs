@@ -71,11 +71,12 @@ pub fn list(read: &Read<'_>, mailbox: MailboxId) -> Result<UidSet, Error> {
     Ok(set)
 }
 
+pub(crate) const TOP: &str =
+    "SELECT uid_low, uid_high FROM covered WHERE mailbox = ?1 ORDER BY uid_low DESC LIMIT 1";
+
 /// The stretch with the highest UIDs: what a list shows first.
 pub fn top(read: &Read<'_>, mailbox: MailboxId) -> Result<Option<(Uid, Uid)>, Error> {
-    let sql =
-        "SELECT uid_low, uid_high FROM covered WHERE mailbox = ?1 ORDER BY uid_low DESC LIMIT 1";
-    read.one(sql, [mailbox.0], |row| Ok((Uid(row.get(0)?), Uid(row.get(1)?))))
+    read.one(TOP, [mailbox.0], |row| Ok((Uid(row.get(0)?), Uid(row.get(1)?))))
 }
 
 pub fn contains(read: &Read<'_>, mailbox: MailboxId, uid: Uid) -> Result<bool, Error> {

@@ -7,7 +7,7 @@ use crate::{Error, Read, covered};
 use model::{AccountId, Address, Flags, MailboxId, MessageId, ThreadId, Uid};
 use rusqlite::{Rows, Statement, params};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::fmt;
 use std::str::FromStr;
 
@@ -89,8 +89,12 @@ pub fn page_over(read: &Read<'_>, query: &ListQuery, silent: &[MailboxId]) -> Re
     let found = merge(read, &sources, query.before, ends_at, limit + 1)?;
     page.behind = horizons.iter().map(|(_, mailbox)| *mailbox).collect();
     let more = found.len() > limit || !page.behind.is_empty();
+    let own: BTreeMap<i64, String> = read
+        .all("SELECT id, email FROM account", [], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .into_iter()
+        .collect();
     for placed in found.into_iter().take(limit) {
-        if let Some(row) = row(read, placed)? {
+        if let Some(row) = row(read, &own, placed)? {
             page.rows.push(row);
         }
     }
@@ -114,8 +118,7 @@ struct Facts {
 }
 
 fn facts(read: &Read<'_>, mailbox: MailboxId) -> Result<Option<Facts>, Error> {
-    let sql = "SELECT epoch, total FROM mailbox WHERE id = ?1 AND gone = 0";
-    read.one(sql, [mailbox.0], |row| Ok(Facts { epoch: row.get(0)?, total: row.get(1)? }))
+    read.one(FACTS, [mailbox.0], |row| Ok(Facts { epoch: row.get(0)?, total: row.get(1)? }))
 }
 
 /// Where a mailbox's cached stretch ends, the newest first: one of which nothing is here is behind them all,
@@ -156,16 +159,17 @@ fn horizon(read: &Read<'_>, mailbox: MailboxId, facts: &Facts) -> Result<Option<
     Ok(Some(Horizon::At(if *lowest < neighbours - ODD { neighbours } else { *lowest })))
 }
 
-pub(crate) const LOWEST: &str = "SELECT date FROM placement INDEXED BY placement_uid
+const FACTS: &str = "SELECT epoch, total FROM mailbox WHERE id = ?1 AND gone = 0";
+
+const LOWEST: &str = "SELECT date FROM placement INDEXED BY placement_uid
     WHERE mailbox = ?1 AND epoch = ?2 AND uid BETWEEN ?3 AND ?4 ORDER BY uid LIMIT 5";
 
 /// One mailbox's placements in the list's order, from a position on.
-pub(crate) const SCAN: &str =
-    "SELECT date, uid, message, base, base_words, local, local_words FROM placement
+const SCAN: &str = "SELECT date, uid, message, base, base_words, local, local_words FROM placement
     WHERE mailbox = ?1 AND epoch = ?2 AND date >= ?5 AND (date, uid) < (?3, ?4)
     ORDER BY date DESC, uid DESC";
 
-pub(crate) const ROW: &str = "SELECT thread, account, people, subject, preview, size, attachments FROM message WHERE id = ?1";
+const ROW: &str = "SELECT thread, account, people, subject, preview, size, attachments FROM message WHERE id = ?1";
 
 struct Placed {
     date: i64,
@@ -226,9 +230,14 @@ fn step(rows: &mut Rows<'_>, mailbox: i64) -> Result<Option<Placed>, Error> {
     Ok(Some(Placed { date: row.get(0)?, uid: row.get(1)?, mailbox, message: row.get(2)?, flags }))
 }
 
-fn row(read: &Read<'_>, placed: Placed) -> Result<Option<ListRow>, Error> {
+fn row(
+    read: &Read<'_>,
+    own: &BTreeMap<i64, String>,
+    placed: Placed,
+) -> Result<Option<ListRow>, Error> {
     read.one(ROW, [placed.message], |row| {
-        let people = People::unpack(&row.get::<_, Vec<u8>>(2)?).unwrap_or_default();
+        let own = own.get(&row.get(1)?).map_or("", String::as_str);
+        let people = People::unpack(&row.get::<_, Vec<u8>>(2)?, own).unwrap_or_default();
         Ok(ListRow {
             id: MessageId(placed.message),
             thread: ThreadId(row.get(0)?),
@@ -268,5 +277,54 @@ impl FromStr for Cursor {
             }),
             _ => Err(bad()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+    use rusqlite::Connection;
+
+    /// What SQLite would do, line by line.
+    fn plan(conn: &Connection, sql: &str) -> Vec<String> {
+        let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let holes = vec![1i64; statement.parameter_count()];
+        statement
+            .query_map(rusqlite::params_from_iter(holes), |row| row.get(3))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap()
+    }
+
+    #[test]
+    fn every_query_of_a_page_is_an_index_search() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        schema::upgrade(&mut conn).unwrap();
+        let key = |columns: &str| format!("SEARCH placement USING PRIMARY KEY ({columns})");
+        assert_eq!(
+            plan(&conn, SCAN),
+            [key("mailbox=? AND epoch=? AND date>? AND (date,uid)<(?,?)")],
+        );
+        assert_eq!(plan(&conn, ROW), ["SEARCH message USING INTEGER PRIMARY KEY (rowid=?)"]);
+        assert_eq!(
+            plan(&conn, LOWEST),
+            [
+                "SEARCH placement USING COVERING INDEX placement_uid (mailbox=? AND epoch=? AND uid>? AND uid<?)"
+            ]
+        );
+        let mut others = vec![FACTS, crate::covered::TOP];
+        others.extend(crate::placement::QUERIES);
+        for sql in others {
+            for line in plan(&conn, sql) {
+                let searched = line.starts_with("SEARCH") || line.starts_with("SCALAR SUBQUERY");
+                let bounded = line.starts_with("CO-ROUTINE") || line.starts_with("SCAN (subquery");
+                assert!(searched || bounded, "{sql}: {line}");
+                assert!(!line.contains("TEMP B-TREE"), "{sql}: {line}");
+            }
+        }
+        let found = plan(&conn, crate::search::FIND);
+        assert!(found[0].starts_with("SCAN s VIRTUAL TABLE INDEX"), "{found:?}");
+        assert_eq!(found[1..], ["SEARCH m USING INDEX message_doc (doc=?)"]);
     }
 }

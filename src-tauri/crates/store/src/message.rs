@@ -4,12 +4,13 @@
 use crate::flags::{Stored, stored};
 use crate::pack::{self, People};
 use crate::placement::{self, At};
-use crate::{Error, Read, Tx, mailbox, part, room, search, thread, usage};
+use crate::{Error, Read, Tx, account, mailbox, part, room, search, thread, usage};
 use model::{
     AccountId, Address, Envelope, Fingerprint, Flags, HeaderHash, MailboxId, MessageId, ModSeq,
     Section, ServerId, Structure, Tag, ThreadId, Uid, UidValidity,
 };
 use rusqlite::params;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 pub use crate::wall::MOST_ROWS;
@@ -97,14 +98,23 @@ pub fn put(
         mailbox: mailbox.0,
         epoch,
         account: AccountId(account),
+        own: account::own(tx, AccountId(account))?,
         alike: if stale > 0 { alike(rows) } else { BTreeMap::new() },
         stale: if stale > 0 { stale_epochs(tx, mailbox.0, epoch)? } else { Vec::new() },
         newest: rows.iter().map(|row| row.internal_date).max().unwrap_or(0),
         rows: rows.len(),
         new: 0,
     };
-    let ids: Vec<MessageId> =
-        rows.iter().map(|row| batch.put(row).map(MessageId)).collect::<Result<_, _>>()?;
+    // Newest first, whatever order they came in, as the trees are: filled the other way they stay half empty.
+    let mut order: Vec<(usize, &NewRow)> = rows.iter().enumerate().collect();
+    order.sort_by_key(|(_, row)| Reverse((row.internal_date, row.uid)));
+    let mut ids = vec![MessageId(0); rows.len()];
+    for (at, row) in order {
+        let id = batch.put(row)?;
+        if let Some(place) = ids.get_mut(at) {
+            *place = MessageId(id);
+        }
+    }
     let new = batch.new;
     if new != 0 {
         mailbox::count(tx, mailbox.0, new, 0)?;
@@ -149,6 +159,7 @@ struct Batch<'t, 'c> {
     mailbox: i64,
     epoch: i64,
     account: AccountId,
+    own: String,
     /// Counted only where placements of earlier epochs wait.
     alike: BTreeMap<(i64, u64, i64), u32>,
     stale: Vec<i64>,
@@ -306,7 +317,7 @@ impl Batch<'_, '_> {
         let refs = pack::ancestors(&row.references, &row.envelope.in_reply_to);
         let thread = thread::assign(tx, self.account, id, message_id, &refs, row.gm_thrid)?;
         let people = People::of(&row.envelope);
-        let packed = people.pack();
+        let packed = people.pack(&self.own);
         let subject = pack::cut(&row.envelope.subject, MOST_SUBJECT);
         let preview = row.preview.as_deref().map(|p| pack::cut(p, MOST_PREVIEW));
         let structure =
@@ -336,7 +347,7 @@ impl Batch<'_, '_> {
         )?;
         let weight = weigh(packed.len(), subject, preview, structure.as_deref());
         tx.tally(self.account, usage::HEADERS, weight);
-        if search::add(tx, doc, search::Texts::of_envelope(&row.envelope, preview))? {
+        if search::add(tx, doc, search::Texts::of_envelope(&row.envelope, &self.own, preview))? {
             let weight = search::weight(packed.len(), subject.len(), preview.map_or(0, str::len));
             tx.tally(self.account, usage::INDEX, weight);
         }
@@ -351,13 +362,19 @@ fn weigh(people: usize, subject: &str, preview: Option<&str>, structure: Option<
 }
 
 pub fn get(read: &Read<'_>, id: MessageId) -> Result<Option<MessageRow>, Error> {
+    let Some(account) =
+        read.one("SELECT account FROM message WHERE id = ?1", [id.0], |row| row.get(0))?
+    else {
+        return Ok(None);
+    };
+    let own = account::own(read, AccountId(account))?;
     read.one(
         "SELECT account, thread, date, size, people, subject, preview, structure, server_id, message_id, refs,
              attachments, header_hash FROM message WHERE id = ?1",
         [id.0],
         |row| {
             let octets = |at: usize| row.get::<_, Option<Vec<u8>>>(at);
-            let people = People::unpack(&row.get::<_, Vec<u8>>(4)?).unwrap_or_default();
+            let people = People::unpack(&row.get::<_, Vec<u8>>(4)?, &own).unwrap_or_default();
             let (internal_date, size) = (row.get(2)?, row.get(3)?);
             Ok(MessageRow {
                 id,
@@ -437,10 +454,11 @@ fn write_preview(tx: &Tx<'_>, id: i64, preview: &str) -> Result<(), Error> {
     tx.run("UPDATE message SET preview = ?2 WHERE id = ?1", params![id, preview])?;
     let more = preview.len() as i64 - before as i64;
     tx.tally(account, usage::HEADERS, more);
-    let people = People::unpack(&packed).unwrap_or_default();
+    let own = account::own(tx, account)?;
+    let people = People::unpack(&packed, &own).unwrap_or_default();
     let weight = |preview| search::weight(packed.len(), subject.len(), preview);
-    if search::remove(tx, doc)? {
-        search::add(tx, doc, search::Texts::of_row(&people, &subject, Some(preview)))?;
+    if search::is_indexed(tx, doc)? {
+        search::add(tx, doc, search::Texts::of_row(&people, &own, &subject, Some(preview)))?;
         tx.tally(account, usage::INDEX, weight(preview.len()) - weight(before));
     }
     Ok(())
@@ -507,7 +525,7 @@ pub(crate) fn forget_if_nowhere(tx: &Tx<'_>, id: i64) -> Result<(), Error> {
     tx.run("DELETE FROM message WHERE id = ?1", [id])?;
     tx.tally(account, usage::HEADERS, -header);
     tx.tally(account, thread::DEAD, i64::from(dead_line));
-    if search::remove(tx, doc)? {
+    if search::remove(tx, account, doc)? {
         tx.tally(account, usage::INDEX, -index);
     }
     part::orphan(tx, id)

@@ -1,7 +1,7 @@
 //! How the file is opened: the order is measured, not a matter of taste.
 //! key · auto_vacuum · WAL · max_page_count (per connection, not remembered). auto_vacuum after WAL stays off.
 
-use crate::{Error, Key, wall::PAGE};
+use crate::{Error, Key, schema, wall::PAGE};
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write as _};
@@ -56,7 +56,14 @@ pub(crate) fn writer(path: &Path, key: &Key) -> Result<Connection, Error> {
         .open(path)
         .map_err(|source| Error::Io { path: path.to_owned(), source })?;
     let conn = connect(path, key)?;
-    conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    let (found, known) = (schema::version(&conn)?, schema::KNOWN);
+    if found > known {
+        // Nothing of it is touched.
+        return Err(Error::NewerSchema { found, known });
+    }
+    if found == 0 {
+        conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    }
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;
     conn.pragma_update(None, "cache_size", -8000)?;

@@ -24,7 +24,7 @@ pub(crate) fn hash64(octets: &[u8]) -> i64 {
 
 /// Names and addresses of a row: at most four senders and six recipients, and how many more there are.
 /// A number is seven bits an octet, low ones first; a text is its length and itself; a name that is
-/// missing is an empty one.
+/// missing is an empty one. The account's own address, which nearly every row names, is one mark.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct People {
     pub from: Vec<Address>,
@@ -45,11 +45,16 @@ impl People {
         }
     }
 
-    pub fn pack(&self) -> Vec<u8> {
+    pub fn pack(&self, own: &str) -> Vec<u8> {
         let mut out = Vec::with_capacity(64);
         for list in [&self.from, &self.to] {
             put_number(&mut out, list.len() as u64);
             for address in list {
+                if is_own(address, own) {
+                    put_text(&mut out, "");
+                    put_text(&mut out, OWN);
+                    continue;
+                }
                 put_text(&mut out, address.name.as_deref().unwrap_or(""));
                 put_text(&mut out, &address.address);
             }
@@ -59,18 +64,26 @@ impl People {
     }
 
     /// None where the octets are not what `pack` wrote.
-    pub fn unpack(octets: &[u8]) -> Option<Self> {
+    pub fn unpack(octets: &[u8], own: &str) -> Option<Self> {
         let mut rest = octets;
-        let from = take_list(&mut rest)?;
-        let to = take_list(&mut rest)?;
+        let from = take_list(&mut rest, own)?;
+        let to = take_list(&mut rest, own)?;
         let more = take_number(&mut rest)?.try_into().ok()?;
         rest.is_empty().then_some(Self { from, to, more })
     }
 }
 
+const OWN: &str = "\u{1}";
+
+pub(crate) fn is_own(address: &Address, own: &str) -> bool {
+    !own.is_empty() && address.address.eq_ignore_ascii_case(own)
+}
+
 fn shorten(address: &Address) -> Address {
     let name = address.name.as_deref().map(|name| cut(name, MOST_NAME).to_owned());
-    Address { name, address: cut(&address.address, MOST_ADDRESS).to_owned() }
+    // What is no address at all may look like the mark.
+    let address = cut(&address.address, MOST_ADDRESS).replace(OWN, "");
+    Address { name, address }
 }
 
 /// At most so many octets, never through a character.
@@ -111,12 +124,15 @@ fn take_text(rest: &mut &[u8]) -> Option<String> {
     String::from_utf8(text.to_vec()).ok()
 }
 
-fn take_list(rest: &mut &[u8]) -> Option<Vec<Address>> {
+fn take_list(rest: &mut &[u8], own: &str) -> Option<Vec<Address>> {
     let count = take_number(rest)?;
     let mut list = Vec::new();
     for _ in 0..count {
         let name = take_text(rest)?;
-        let address = take_text(rest)?;
+        let mut address = take_text(rest)?;
+        if address == OWN {
+            own.clone_into(&mut address);
+        }
         list.push(Address { name: Some(name).filter(|n| !n.is_empty()), address });
     }
     Some(list)
@@ -196,14 +212,29 @@ mod tests {
             to in prop::collection::vec(address(), 0..7),
             more in 0u32..100_000,
         ) {
-            let people = People { from, to, more };
-            prop_assert_eq!(People::unpack(&people.pack()), Some(people));
+            let envelope = Envelope { from, to, ..Envelope::default() };
+            let people = People { more, ..People::of(&envelope) };
+            prop_assert_eq!(People::unpack(&people.pack("a@b"), "a@b"), Some(people));
         }
 
         #[test]
         fn broken_people_are_none_or_some_but_no_panic(octets in prop::collection::vec(any::<u8>(), 0..60)) {
-            let _ = People::unpack(&octets);
+            let _ = People::unpack(&octets, "");
         }
+    }
+
+    #[test]
+    fn ones_own_address_is_a_mark() {
+        let envelope = Envelope {
+            from: vec![Address::new(Some("Vera"), "vera@hof.example")],
+            to: vec![Address::new(Some("Anna K."), "Anna@kontor.example")],
+            ..Envelope::default()
+        };
+        let packed = People::of(&envelope).pack("anna@kontor.example");
+        assert!(packed.len() < 30);
+        let people = People::unpack(&packed, "anna@kontor.example").unwrap();
+        assert_eq!(people.to, [Address::new(None, "anna@kontor.example")]);
+        assert_eq!(people.from, envelope.from);
     }
 
     #[test]

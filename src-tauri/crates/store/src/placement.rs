@@ -59,6 +59,28 @@ pub(crate) fn remove(tx: &Tx<'_>, at: At, message: i64, in_view: bool) -> Result
     message::forget_if_nowhere(tx, message)
 }
 
+/// A query over the UIDs from ?2 to ?3 of a mailbox, in the epoch that is in view.
+macro_rules! over_stretch {
+    ($select:literal, $order:literal) => {
+        concat!(
+            $select,
+            " FROM placement INDEXED BY placement_uid WHERE mailbox = ?1
+              AND epoch = (SELECT epoch FROM mailbox WHERE id = ?1) AND uid BETWEEN ?2 AND ?3 ",
+            $order
+        )
+    };
+}
+
+const UIDS: &str = over_stretch!("SELECT uid", "ORDER BY uid");
+const BY_UID: &str = over_stretch!("SELECT message", "");
+const HIGHEST: &str =
+    over_stretch!("SELECT min(uid) FROM (SELECT uid", "ORDER BY uid DESC LIMIT ?4)");
+const LOWEST: &str = over_stretch!("SELECT uid", "ORDER BY uid LIMIT 1");
+const COUNT: &str = over_stretch!("SELECT count(*)", "");
+
+#[cfg(test)]
+pub(crate) const QUERIES: [&str; 5] = [UIDS, BY_UID, HIGHEST, LOWEST, COUNT];
+
 /// The UIDs that are cached, all or within a stretch.
 pub fn uids(
     read: &Read<'_>,
@@ -66,17 +88,12 @@ pub fn uids(
     within: Option<(Uid, Uid)>,
 ) -> Result<UidSet, Error> {
     let (low, high) = within.unwrap_or((Uid(0), Uid(u32::MAX)));
-    let sql = format!("SELECT uid {STRETCH} ORDER BY uid");
-    let uids = read.all(&sql, params![mailbox.0, low.0, high.0], |row| row.get(0).map(Uid))?;
+    let uids = read.all(UIDS, params![mailbox.0, low.0, high.0], |row| row.get(0).map(Uid))?;
     Ok(uids.into_iter().collect())
 }
 
-const STRETCH: &str = "FROM placement INDEXED BY placement_uid
-    WHERE mailbox = ?1 AND epoch = (SELECT epoch FROM mailbox WHERE id = ?1) AND uid BETWEEN ?2 AND ?3";
-
 pub fn by_uid(read: &Read<'_>, mailbox: MailboxId, uid: Uid) -> Result<Option<MessageId>, Error> {
-    let sql = format!("SELECT message {STRETCH}");
-    read.one(&sql, params![mailbox.0, uid.0, uid.0], |row| row.get(0).map(MessageId))
+    read.one(BY_UID, params![mailbox.0, uid.0, uid.0], |row| row.get(0).map(MessageId))
 }
 
 pub fn highest(read: &Read<'_>, mailbox: MailboxId) -> Result<Option<Uid>, Error> {
@@ -85,22 +102,19 @@ pub fn highest(read: &Read<'_>, mailbox: MailboxId) -> Result<Option<Uid>, Error
 
 /// The lowest UID of the newest `n`, or of all where there are fewer.
 pub fn nth_highest(read: &Read<'_>, mailbox: MailboxId, n: u32) -> Result<Option<Uid>, Error> {
-    let sql = format!("SELECT min(uid) FROM (SELECT uid {STRETCH} ORDER BY uid DESC LIMIT ?4)");
     let found =
-        read.one(&sql, params![mailbox.0, 0, u32::MAX, n], |row| row.get::<_, Option<u32>>(0))?;
+        read.one(HIGHEST, params![mailbox.0, 0, u32::MAX, n], |row| row.get::<_, Option<u32>>(0))?;
     Ok(found.flatten().map(Uid))
 }
 
 /// The lowest UID that is `low` or higher.
 pub fn lowest_from(read: &Read<'_>, mailbox: MailboxId, low: Uid) -> Result<Option<Uid>, Error> {
-    let sql = format!("SELECT uid {STRETCH} ORDER BY uid LIMIT 1");
-    read.one(&sql, params![mailbox.0, low.0, u32::MAX], |row| row.get(0).map(Uid))
+    read.one(LOWEST, params![mailbox.0, low.0, u32::MAX], |row| row.get(0).map(Uid))
 }
 
 /// How many are cached from `low` to `high`, both in it.
 pub fn count_in(read: &Read<'_>, mailbox: MailboxId, low: Uid, high: Uid) -> Result<u64, Error> {
-    let sql = format!("SELECT count(*) {STRETCH}");
-    Ok(read.one(&sql, params![mailbox.0, low.0, high.0], |row| row.get(0))?.unwrap_or(0))
+    Ok(read.one(COUNT, params![mailbox.0, low.0, high.0], |row| row.get(0))?.unwrap_or(0))
 }
 
 /// How many are cached above `uid`.

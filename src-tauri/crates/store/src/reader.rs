@@ -91,8 +91,11 @@ pub(crate) fn snapshot<T>(
         f(&Read { conn, shared })
     })();
     conn.progress_handler(0, None::<fn() -> bool>)?;
-    if !conn.is_autocommit() {
-        conn.execute_batch("COMMIT").or_else(|_| conn.execute_batch("ROLLBACK"))?;
+    if !conn.is_autocommit()
+        && let Err(error) = conn.execute_batch("ROLLBACK")
+        && !conn.is_autocommit()
+    {
+        return Err(Error::from(error).at(&shared.path));
     }
     result.map_err(|error| error.at(&shared.path))
 }

@@ -120,7 +120,7 @@ impl Salvage<'_> {
         // Rows came past the index: it is built over them by and by.
         self.new.execute(
             "INSERT OR REPLACE INTO setting (key, value) VALUES (?1, ?2)",
-            params![setting::INDEX_BELOW, i64::MAX.to_string()],
+            params![setting::INDEX_FROM, "0"],
         )?;
         self.new.execute_batch("COMMIT")?;
         let count = |table: &str| {

@@ -2,8 +2,8 @@
 //! what was marked to go, merges of the index, giving pages back to the disk.
 //!
 //! What leaves first: parts whose message left, parts used longest ago, placements that a renumbering took;
-//! then, for what exists only here, the index (dropped, not trimmed: FTS5 needs pages to forget), pinned
-//! parts, the oldest rows.
+//! then, for what exists only here, the index (dropped and built again, not trimmed), pinned parts, the
+//! oldest rows.
 
 use crate::placement::{self, At};
 use crate::usage::{self, Kind};
@@ -153,7 +153,7 @@ fn evict_oldest(tx: &mut Tx<'_>, date: i64, account: Option<AccountId>) -> Resul
         tx.one(
             "SELECT date, uid, message FROM placement
              WHERE mailbox = ?1 AND epoch = ?2 AND (date, uid) > (?3, ?4) AND date < ?5 AND local IS NULL
-             ORDER BY date, uid LIMIT 1",
+             ORDER BY date ASC, uid ASC LIMIT 1",
             params![mailbox, epoch, after.0, after.1, date],
             |row| {
                 let at = At { mailbox, epoch, date: row.get(0)?, uid: row.get(1)? };
@@ -257,6 +257,7 @@ pub(crate) fn tidy_step(writer: &mut Writer) -> Result<bool, Error> {
         || writer.step(Duty::Room, orphans_step)?
         || writer.step(Duty::Room, |tx| thread::merge_step(tx))?
         || writer.step(Duty::Room, |tx| thread::sweep_step(tx))?
+        || writer.step(Duty::Room, |tx| search::renew_step(tx))?
         || merge_index(writer)?
         || index_step(writer)?)
 }
@@ -311,9 +312,14 @@ pub(crate) fn remove_account(writer: &mut Writer, id: AccountId) -> Result<u64, 
         if tx.run("UPDATE account SET removing = 1 WHERE id = ?1", [id.0])? == 0 {
             return Err(Error::NotFound("such account"));
         }
+        // The index knows words of what is wiped; of the other accounts it is built again.
+        if search::is_there(tx)? {
+            search::begin_drop(tx)?;
+        }
         tx.changed(Tag::Accounts);
         Ok(())
     })?;
+    while drop_index_step(writer)? {}
     while writer.step(Duty::Room, wipe_step)? {}
     writer.step(Duty::Room, |tx| {
         tx.changed(Tag::Storage);

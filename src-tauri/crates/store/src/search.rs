@@ -1,10 +1,17 @@
 //! The index: which rows have which words. Contentless, fed with words made here, so that it can be dropped
-//! and built again from the rows; its rowid follows date, so that the newest hits come first.
+//! and built again from the rows. Its rowid falls with date: the newest hits come first, and rows that come newest
+//! first are appended.
+//!
+//! A row that leaves is not taken out. FTS5 needs pages to forget, which at the wall there are not, and a merge
+//! of segments whose rows are mostly gone reads, and so overwrites in the log, any number of pages before it
+//! writes its hundred (seen: 4 MB). What is found is joined with the rows that are there; once a quarter of the
+//! index is of rows that left, the whole is dropped and built again, a piece at a time.
 
-use crate::pack::People;
-use crate::{Error, Read, Tx, setting, usage, words};
+use crate::pack::{People, is_own};
+use crate::{Error, Read, Tx, account, setting, usage, words};
 use model::{AccountId, Envelope, MessageId};
 use rusqlite::params;
+use std::collections::BTreeMap;
 
 /// Words of one field of one row: a mail with more is a list of words.
 const MOST_WORDS: usize = 120;
@@ -12,15 +19,16 @@ const MOST_WORDS: usize = 120;
 const MOST_PEOPLE: usize = 32;
 /// Seconds that share a rowid if they must: a smaller number is a shorter one in every list of the index.
 const GRAIN: i64 = 10;
+/// The rowid of 1970. Of numbers below it each takes at most four octets; the dates end in 2055, and what
+/// claims to be later stands there too.
+const FIRST: i64 = 1 << 28;
+/// Rows that left, before the index is built again for their sake.
+const WORTH_A_RENEWAL: i64 = 2000;
 
 /// Words waiting for the end of the transaction.
-#[derive(Default)]
-pub(crate) struct Pending {
-    gone: Vec<i64>,
-    new: Vec<(i64, Texts)>,
-}
+pub(crate) type Pending = BTreeMap<i64, Texts>;
 
-/// What of a row can be found, already cut into words.
+/// What of a row can be found, already cut into words. That it was sent to oneself says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Texts {
     sender: String,
@@ -30,13 +38,15 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    pub fn of_envelope(envelope: &Envelope, preview: Option<&str>) -> Self {
+    pub fn of_envelope(envelope: &Envelope, own: &str, preview: Option<&str>) -> Self {
         let from = if envelope.from.is_empty() { &envelope.sender } else { &envelope.from };
-        Self::new(from, envelope.to.iter().chain(&envelope.cc), &envelope.subject, preview)
+        let to = envelope.to.iter().chain(&envelope.cc);
+        Self::new(from, to.filter(|a| !is_own(a, own)), &envelope.subject, preview)
     }
 
-    pub fn of_row(people: &People, subject: &str, preview: Option<&str>) -> Self {
-        Self::new(&people.from, &people.to, subject, preview)
+    pub fn of_row(people: &People, own: &str, subject: &str, preview: Option<&str>) -> Self {
+        let to = people.to.iter().filter(|a| !is_own(a, own));
+        Self::new(&people.from, to, subject, preview)
     }
 
     fn new<'a>(
@@ -68,7 +78,7 @@ pub(crate) fn weight(people: usize, subject: usize, preview: usize) -> i64 {
 /// A rowid for a message of this date: near its neighbours in time, and its own. Where many came in the same
 /// seconds (an import), they spread over the minutes around.
 pub(crate) fn place(tx: &Tx<'_>, date: i64, salt: i64) -> Result<i64, Error> {
-    let wish = (date / GRAIN).clamp(1, 1 << 40);
+    let wish = (FIRST - date / GRAIN).clamp(1, 1 << 40);
     let mut random = salt as u64 | 1;
     let mut reach = 0i64;
     loop {
@@ -89,51 +99,64 @@ pub(crate) fn place(tx: &Tx<'_>, date: i64, salt: i64) -> Result<i64, Error> {
     }
 }
 
-/// Down to where the index is whole; None where it is.
-fn below(read: &Read<'_>) -> Result<Option<i64>, Error> {
-    Ok(setting::get(read, setting::INDEX_BELOW)?.and_then(|b| b.parse().ok()))
+/// From here on nothing is indexed yet; None where the index is whole.
+fn from(read: &Read<'_>) -> Result<Option<i64>, Error> {
+    Ok(setting::get(read, setting::INDEX_FROM)?.and_then(|b| b.parse().ok()))
 }
 
 /// True where the row is indexed now, false where the index has not come to it yet.
 pub(crate) fn add(tx: &Tx<'_>, doc: i64, texts: Texts) -> Result<bool, Error> {
-    let indexed = below(tx)?.is_none_or(|below| doc >= below);
+    let indexed = is_indexed(tx, doc)?;
     if indexed {
-        tx.words.borrow_mut().new.push((doc, texts));
+        tx.words.borrow_mut().insert(doc, texts);
     }
     Ok(indexed)
 }
 
-/// True where the row was indexed.
-pub(crate) fn remove(tx: &Tx<'_>, doc: i64) -> Result<bool, Error> {
-    let indexed = below(tx)?.is_none_or(|below| doc >= below);
-    if indexed {
-        let mut words = tx.words.borrow_mut();
-        let before = words.new.len();
-        words.new.retain(|(new, _)| *new != doc);
-        if words.new.len() == before {
-            words.gone.push(doc);
-        }
+/// A row leaves. True where it was indexed.
+pub(crate) fn remove(tx: &Tx<'_>, account: AccountId, doc: i64) -> Result<bool, Error> {
+    let indexed = is_indexed(tx, doc)?;
+    if indexed && tx.words.borrow_mut().remove(&doc).is_none() {
+        tx.tally(account, usage::DEAD_WORDS, 1);
+        tx.unfinished.set(true);
     }
     Ok(indexed)
+}
+
+pub(crate) fn is_indexed(read: &Read<'_>, doc: i64) -> Result<bool, Error> {
+    Ok(from(read)?.is_none_or(|from| doc < from))
 }
 
 /// In ascending order: FTS5 begins a new segment for each step back.
 pub(crate) fn write(tx: &Tx<'_>) -> Result<bool, Error> {
-    let Pending { mut gone, mut new } = std::mem::take(&mut *tx.words.borrow_mut());
-    if gone.is_empty() && new.is_empty() {
-        return Ok(false);
-    }
-    gone.sort_unstable();
-    for doc in gone {
-        tx.run("DELETE FROM search WHERE rowid = ?1", [doc])?;
-    }
-    new.sort_unstable_by_key(|(doc, _)| *doc);
-    for (doc, texts) in new {
+    let pending = std::mem::take(&mut *tx.words.borrow_mut());
+    for (doc, texts) in &pending {
         tx.run(
             "INSERT INTO search (rowid, sender, recipient, subject, preview) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![doc, texts.sender, texts.recipient, texts.subject, texts.preview],
         )?;
     }
+    Ok(!pending.is_empty())
+}
+
+/// Begins to drop an index of which too much is of rows that left.
+pub(crate) fn renew_step(tx: &Tx<'_>) -> Result<bool, Error> {
+    let dead: i64 = tx
+        .one(
+            "SELECT coalesce(sum(octets), 0) FROM tally WHERE kind = ?1",
+            [usage::DEAD_WORDS],
+            |row| row.get(0),
+        )?
+        .unwrap_or(0);
+    if dead < WORTH_A_RENEWAL {
+        return Ok(false);
+    }
+    let live: i64 =
+        tx.one("SELECT coalesce(sum(cached), 0) FROM mailbox", [], |row| row.get(0))?.unwrap_or(0);
+    if dead < live / 4 || is_dropping(tx)? {
+        return Ok(false);
+    }
+    begin_drop(tx)?;
     Ok(true)
 }
 
@@ -163,7 +186,7 @@ pub fn find(read: &Read<'_>, query: &str, limit: u32) -> Result<Vec<Hit>, Error>
 
 pub(crate) const FIND: &str =
     "SELECT m.id, m.date FROM search s CROSS JOIN message m ON m.doc = s.rowid
-    WHERE search MATCH ?1 ORDER BY s.rowid DESC LIMIT ?2";
+    WHERE search MATCH ?1 ORDER BY s.rowid LIMIT ?2";
 
 /// One merge of at most 100 pages. False where there was nothing to merge.
 pub(crate) fn merge(tx: &Tx<'_>) -> Result<bool, Error> {
@@ -179,7 +202,7 @@ pub(crate) fn merge(tx: &Tx<'_>) -> Result<bool, Error> {
 /// The first step of dropping the index: from here on it is neither asked nor fed.
 pub(crate) fn begin_drop(tx: &Tx<'_>) -> Result<(), Error> {
     setting::set(tx, setting::INDEX_DROPPING, "1")?;
-    setting::set(tx, setting::INDEX_BELOW, &i64::MAX.to_string())?;
+    setting::set(tx, setting::INDEX_FROM, "0")?;
     tx.unfinished.set(true);
     Ok(())
 }
@@ -190,7 +213,7 @@ pub(crate) fn is_dropping(read: &Read<'_>) -> Result<bool, Error> {
 
 /// Whether there is anything to drop.
 pub(crate) fn is_there(read: &Read<'_>) -> Result<bool, Error> {
-    Ok(below(read)? != Some(i64::MAX))
+    Ok(from(read)? != Some(0))
 }
 
 /// Some pages of the index. `DROP TABLE` would write all of them to the log at once, since what is deleted is
@@ -204,41 +227,41 @@ pub(crate) fn drop_step(tx: &Tx<'_>) -> Result<(), Error> {
     if blocks > 0 {
         return Ok(());
     }
-    let sizes = tx.run(
-        "DELETE FROM search_docsize WHERE id IN (SELECT id FROM search_docsize LIMIT 20000)",
-        [],
-    )?;
-    if sizes > 0 {
-        return Ok(());
-    }
     tx.run("INSERT INTO search (search) VALUES ('delete-all')", [])?;
-    tx.run("UPDATE tally SET octets = 0 WHERE kind = ?1", [usage::INDEX])?;
+    tx.run(
+        "UPDATE tally SET octets = 0 WHERE kind IN (?1, ?2)",
+        [usage::INDEX, usage::DEAD_WORDS],
+    )?;
     setting::clear(tx, setting::INDEX_DROPPING)
 }
 
 /// Indexes some rows again, newest first. False where the index is whole.
 pub(crate) fn rebuild_step(tx: &Tx<'_>, rows: usize) -> Result<bool, Error> {
-    let Some(below) = below(tx)? else { return Ok(false) };
+    let Some(from) = from(tx)? else { return Ok(false) };
     tx.spend_rows(rows)?;
     let found = tx.all(
-        "SELECT account, doc, people, subject, preview FROM message WHERE doc < ?1
-         ORDER BY doc DESC LIMIT ?2",
-        params![below, rows],
+        "SELECT account, doc, people, subject, preview FROM message WHERE doc >= ?1
+         ORDER BY doc LIMIT ?2",
+        params![from, rows],
         |row| {
-            let (people, subject): (Vec<u8>, String) = (row.get(2)?, row.get(3)?);
-            let preview: Option<String> = row.get(4)?;
-            let known = People::unpack(&people).unwrap_or_default();
-            let texts = Texts::of_row(&known, &subject, preview.as_deref());
-            let weight = weight(people.len(), subject.len(), preview.map_or(0, |p| p.len()));
-            Ok((AccountId(row.get(0)?), row.get::<_, i64>(1)?, texts, weight))
+            Ok((
+                AccountId(row.get(0)?),
+                row.get::<_, i64>(1)?,
+                row.get::<_, Vec<u8>>(2)?,
+                row.get::<_, String>(3)?,
+                row.get::<_, Option<String>>(4)?,
+            ))
         },
     )?;
     match found.last() {
-        Some((_, last, ..)) => setting::set(tx, setting::INDEX_BELOW, &last.to_string())?,
-        None => setting::clear(tx, setting::INDEX_BELOW)?,
+        Some((_, last, ..)) => setting::set(tx, setting::INDEX_FROM, &(last + 1).to_string())?,
+        None => setting::clear(tx, setting::INDEX_FROM)?,
     }
-    for (account, doc, texts, weight) in found {
-        add(tx, doc, texts)?;
+    for (account, doc, people, subject, preview) in found {
+        let own = account::own(tx, account)?;
+        let known = People::unpack(&people, &own).unwrap_or_default();
+        add(tx, doc, Texts::of_row(&known, &own, &subject, preview.as_deref()))?;
+        let weight = weight(people.len(), subject.len(), preview.map_or(0, |p| p.len()));
         tx.tally(account, usage::INDEX, weight);
     }
     Ok(true)

@@ -3,8 +3,8 @@
 use crate::{Error, Read, Tx};
 
 pub const BUDGET: &str = "budget";
-/// Nothing of a smaller rowid is in the search index: it is being built again, newest first.
-pub(crate) const INDEX_BELOW: &str = "index-below";
+/// Nothing of this rowid or a larger one is in the search index: it is being built again, newest first.
+pub(crate) const INDEX_FROM: &str = "index-from";
 /// The index is being dropped: it may not be asked.
 pub(crate) const INDEX_DROPPING: &str = "index-dropping";
 /// How far the sweep of conversations without messages has come.

@@ -262,7 +262,9 @@ impl Store {
 
     /// Wipes all that is local of an account. Marked first, so that a killed wipe goes on at the next start.
     pub async fn remove_account(&self, id: AccountId) -> Result<u64, Error> {
-        self.with_writer(move |writer| room::remove_account(writer, id)).await
+        let freed = self.with_writer(move |writer| room::remove_account(writer, id)).await;
+        self.tidy_later();
+        freed
     }
 
     /// Takes a whole LIST, however long: see [`mailbox::apply_list`].

@@ -57,6 +57,7 @@ impl Read<'_> {
 pub struct Tx<'c> {
     read: Read<'c>,
     cost: Cell<usize>,
+    rows: Cell<usize>,
     tags: RefCell<BTreeSet<Tag>>,
     tally: RefCell<BTreeMap<(i64, u8), i64>>,
     /// Parts that this transaction works on: not to be evicted for its own sake.
@@ -87,6 +88,7 @@ impl<'c> Tx<'c> {
         Self {
             read: Read { conn, shared },
             cost: Cell::new(0),
+            rows: Cell::new(0),
             tags: RefCell::default(),
             tally: RefCell::default(),
             parts: RefCell::default(),
@@ -107,8 +109,13 @@ impl<'c> Tx<'c> {
 
     /// Counts rows of a list against the transaction's bound.
     pub(crate) fn spend_rows(&self, rows: usize) -> Result<(), Error> {
-        let cost = rows.saturating_mul(ROW_COST);
-        self.spend(cost).map_err(|_| Error::TooMany { what: "rows", most: MOST_ROWS })
+        let all = self.rows.get().saturating_add(rows);
+        let too_many = Error::TooMany { what: "rows", most: MOST_ROWS };
+        if all > MOST_ROWS || self.spend(rows * ROW_COST).is_err() {
+            return Err(too_many);
+        }
+        self.rows.set(all);
+        Ok(())
     }
 
     /// Counts octets against the transaction's bound.

@@ -20,6 +20,8 @@ pub(crate) const ATTACHMENTS: u8 = 1;
 pub(crate) const HEADERS: u8 = 2;
 pub(crate) const INDEX: u8 = 3;
 pub(crate) const PINNED: u8 = 4;
+/// Not octets: rows that left words in the index.
+pub(crate) const DEAD_WORDS: u8 = 6;
 
 /// Pages of a file in which nothing is cached yet.
 const EMPTY: u64 = 60 * PAGE;

@@ -9,8 +9,9 @@ pub const LEAST_BUDGET: u64 = 24_000_000;
 /// Header rows in one transaction.
 pub const MOST_ROWS: usize = 250;
 /// What one transaction may change, in octets: a row of a list counts [`ROW_COST`], a chunk its length.
-pub(crate) const MOST_COST: usize = 1_100_000;
-pub(crate) const ROW_COST: usize = MOST_COST / MOST_ROWS;
+/// Beside 250 rows there is room for the small things that are written with them.
+pub(crate) const MOST_COST: usize = MOST_ROWS * ROW_COST + 64_000;
+pub(crate) const ROW_COST: usize = 4_300;
 /// What one such transaction adds to the log at the very most (measured: tests/walls.rs).
 pub(crate) const MOST_LOG: u64 = 1_800_000;
 
@@ -50,9 +51,10 @@ impl Walls {
         }
     }
 
-    /// Header rows and index: text can then always be opened.
+    /// Header rows and index: what leaves room for the largest part that is kept at all, so that text can
+    /// always be opened. From 32 MB on that is three quarters of the budget.
     pub fn headers(self) -> u64 {
-        self.cache() / 4 * 3
+        self.cache() - self.largest_part()
     }
 
     pub fn pinned(self) -> u64 {
@@ -76,6 +78,8 @@ mod tests {
             assert!(walls.pages(Duty::Sacred) * PAGE + walls.log() <= budget);
             assert!(walls.pages(Duty::Cache) * PAGE + walls.reserve() <= budget);
             assert!(MOST_LOG <= walls.log());
+            assert!(walls.headers() <= budget / 4 * 3);
+            assert!(walls.cache() - walls.headers() >= walls.largest_part());
         }
     }
 }

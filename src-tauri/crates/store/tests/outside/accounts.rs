@@ -194,6 +194,7 @@ fn removing_an_account_leaves_nothing_of_it() {
         let freed = f.store.remove_account(account).await.unwrap();
         assert!(freed > 3_300_000, "{freed}");
         assert!(changes.recv().await.unwrap().contains(&Tag::Accounts));
+        f.store.tidy().await.unwrap();
         let (accounts, boxes, hits) = f
             .read(move |read| {
                 Ok((

@@ -129,7 +129,8 @@ signature contract review budget quarter release candidate tests coverage pipeli
 holiday flight booking hotel breakfast window balcony harbour letter postman satchel leather round morning";
 
 pub fn words(seed: u64, count: usize) -> String {
-    let all: Vec<&str> = WORDS.split_whitespace().collect();
+    static ALL: std::sync::OnceLock<Vec<&str>> = std::sync::OnceLock::new();
+    let all = ALL.get_or_init(|| WORDS.split_whitespace().collect());
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut text = String::new();
     for at in 0..count {
@@ -140,7 +141,7 @@ pub fn words(seed: u64, count: usize) -> String {
             text.push(' ');
         }
         // Every fourth word is one of many, as names, numbers and links are.
-        if state % 4 == 0 {
+        if state.is_multiple_of(4) {
             text.push_str(&format!("{:x}", state % 60_000));
         } else {
             text.push_str(all[(state / 7) as usize % all.len()]);
@@ -157,10 +158,15 @@ pub fn row(n: u32) -> NewRow {
     let size = 4000 + seed % 9000;
     let mut preview = words(seed + 7, 40);
     preview.truncate(preview.floor_char_boundary(200));
-    let thread_of = (n % 3 == 2).then(|| format!("{}.{}@kontor.example", n - 1, who));
+    // Every third answers the one before it.
+    let parent = (n % 3 == 2).then(|| format!("{}.{}@kontor.example", n - 1, (seed - 1) % 997));
     NewRow {
         uid: Uid(n),
-        flags: if n % 4 == 0 { Flags::default() } else { [Flags::SEEN].into_iter().collect() },
+        flags: if n.is_multiple_of(4) {
+            Flags::default()
+        } else {
+            [Flags::SEEN].into_iter().collect()
+        },
         internal_date,
         size,
         envelope: Envelope {
@@ -174,7 +180,7 @@ pub fn row(n: u32) -> NewRow {
             message_id: Some(format!("{n}.{who}@kontor.example")),
             ..Envelope::default()
         },
-        references: thread_of.into_iter().collect(),
+        references: parent.into_iter().collect(),
         structure: Some(Structure::multipart(
             "alternative",
             vec![
@@ -186,8 +192,12 @@ pub fn row(n: u32) -> NewRow {
         server_id: None,
         gm_thrid: None,
         modseq: None,
-        has_attachments: n % 10 == 0,
-        fingerprint: Fingerprint { internal_date, size, headers: i64::from(n) * 7919 },
+        has_attachments: n.is_multiple_of(10),
+        fingerprint: Fingerprint {
+            internal_date,
+            size,
+            headers: (i64::from(n) + 1).wrapping_mul(0x09E3_779B_97F4_A7C1),
+        },
     }
 }
 

@@ -1,4 +1,5 @@
 //! The store from outside, one binary for all.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 extern crate satchel_store as store;
 
