@@ -23,7 +23,32 @@ pub(crate) async fn list(conn: &mut Conn) -> Result<Vec<ListedMailbox>> {
     if !rows.iter().any(|row| row.name.is_inbox()) {
         rows.insert(0, inbox());
     }
+    count(conn, &mut rows).await?;
     Ok(rows)
+}
+
+/// Mailboxes that are asked for their counts one by one, where LIST brings none (RFC 9051 6.3.11 warns that STATUS
+/// may be slow): those with a role first.
+const COUNTED: usize = 20;
+
+async fn count(conn: &mut Conn, rows: &mut [ListedMailbox]) -> Result<()> {
+    let mut silent: Vec<&mut ListedMailbox> =
+        rows.iter_mut().filter(|row| row.selectable && row.total.is_none()).collect();
+    silent.sort_by_key(|row| row.role.map_or(u8::MAX, |role| role as u8));
+    for row in silent.into_iter().take(COUNTED) {
+        match conn.status(&row.name).await {
+            Ok(status) => {
+                row.total = status.messages.map(u64::from);
+                row.unread = status.unseen.map(u64::from);
+                row.uidnext = status.uidnext;
+                row.uidvalidity = status.uidvalidity;
+            }
+            // One that may not be looked at is listed without.
+            Err(imap::Error::No { .. } | imap::Error::Bad { .. }) => {}
+            Err(error) => return Err(conn.fail(error)),
+        }
+    }
+    Ok(())
 }
 
 pub(crate) async fn save(
