@@ -19,10 +19,12 @@ pub(crate) fn from_wire(wire: &[u8], utf8: bool) -> MailboxName {
         // RFC 9051 5.1: one mailbox, however it is spelt; the server takes any spelling.
         return MailboxName("INBOX".to_owned());
     }
-    let candidates = [
-        if utf8 { std::str::from_utf8(wire).ok().map(str::to_owned) } else { Some(decode(wire)) },
-        std::str::from_utf8(wire).ok().filter(|t| !t.is_ascii()).map(|t| format!("{UTF8_MARK}{t}")),
-    ];
+    let plain = std::str::from_utf8(wire).ok();
+    let candidates = if utf8 {
+        [plain.map(str::to_owned), None]
+    } else {
+        [plain.filter(|t| !t.is_ascii()).map(|t| format!("{UTF8_MARK}{t}")), Some(decode(wire))]
+    };
     let faithful =
         candidates.into_iter().flatten().find(|name| encode(name, utf8).as_slice() == wire);
     MailboxName(faithful.unwrap_or_else(|| escaped(wire)))
@@ -50,7 +52,6 @@ fn raw_octet(c: char) -> Option<u8> {
 fn encode(name: &str, utf8: bool) -> Vec<u8> {
     if let Some(sent_so) = name.strip_prefix(UTF8_MARK)
         && !sent_so.is_ascii()
-        && !utf8
     {
         return sent_so.as_bytes().to_vec();
     }
@@ -164,7 +165,7 @@ mod tests {
             ("~peter/mail/&U,BTFw-/&ZeVnLIqe-", "~peter/mail/台北/日本語"),
             ("Entw&APw-rfe", "Entwürfe"),
             ("&AMQ-rger &- Co.", "Ärger & Co."),
-            ("&2D3cjA-", "🐌"),
+            ("&2D3cjA-", "💌"),
             ("p&AOQA5A-", "pää"),
             ("&AAoACQ-", "\n\t"),
             ("R&-D", "R&D"),

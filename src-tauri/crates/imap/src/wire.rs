@@ -66,7 +66,7 @@ pub(crate) struct Cursor<'a> {
     at: usize,
     nodes: usize,
     /// iCloud and others send quotes within quoted strings without a backslash. In lenient reading a
-    /// quote ends its string only where something that may follow a string follows it.
+    /// quote within a list ends its string only where something that may follow a string follows it.
     lenient: bool,
 }
 
@@ -158,7 +158,7 @@ impl<'a> Cursor<'a> {
                     self.bump();
                     Node::List(open.pop().ok_or(Unreadable("a list ends that did not begin"))?)
                 }
-                _ => self.scalar()?,
+                _ => self.scalar(self.lenient && !open.is_empty())?,
             };
             match open.last_mut() {
                 Some(list) => list.push(node),
@@ -168,9 +168,9 @@ impl<'a> Cursor<'a> {
     }
 
     /// One value that is no list.
-    fn scalar(&mut self) -> Read<Node<'a>> {
+    fn scalar(&mut self, lenient: bool) -> Read<Node<'a>> {
         match self.peek() {
-            Some(b'"') => self.quoted().map(Node::Text),
+            Some(b'"') => self.quoted(lenient).map(Node::Text),
             Some(b'{') => self.literal().map(|bytes| Node::Text(Cow::Borrowed(bytes))),
             Some(b'~') if self.rest().get(1) == Some(&b'{') => {
                 // literal8 (RFC 9051 4.3)
@@ -185,18 +185,18 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn quoted(&mut self) -> Read<Cow<'a, [u8]>> {
+    fn quoted(&mut self, lenient: bool) -> Read<Cow<'a, [u8]>> {
         self.bump();
         let start = self.at;
         let mut unescaped: Option<Vec<u8>> = None;
         loop {
             let byte = match self.peek() {
                 None | Some(b'\r' | b'\n') => return Err(Unreadable("a quoted string has no end")),
-                Some(b'"') if self.string_ends() => break,
+                Some(b'"') if !lenient || self.string_ends() => break,
                 Some(b'\\') => {
                     let next = self.rest().get(1).copied();
                     if let Some(quoted @ (b'"' | b'\\')) = next
-                        && !(self.lenient && quoted == b'"' && self.ends_after(2))
+                        && !(lenient && quoted == b'"' && self.ends_after(2))
                     {
                         unescaped.get_or_insert_with(|| self.since(start));
                         self.bump();
@@ -223,27 +223,14 @@ impl<'a> Cursor<'a> {
     }
 
     fn string_ends(&self) -> bool {
-        !self.lenient || self.follows(self.rest().get(1..).unwrap_or_default())
+        follows(self.rest().get(1..).unwrap_or_default())
     }
 
     /// In lenient reading: whether the string would have no other end if the quote were escaped.
     fn ends_after(&self, ahead: usize) -> bool {
         let line = trim_line(self.rest());
         let after = line.get(ahead..).unwrap_or_default();
-        self.follows(after) && !after.contains(&b'"')
-    }
-
-    /// What may follow a string within a list: its end, or a space and another value.
-    fn follows(&self, after: &[u8]) -> bool {
-        match after {
-            [] | [b')' | b'\r' | b'\n', ..] => true,
-            [b' ', next @ ..] => {
-                matches!(next, [b'"' | b'(' | b'{' | b')', ..])
-                    || next.get(..3).is_some_and(|n| n.eq_ignore_ascii_case(b"NIL"))
-                    || next.first().is_some_and(u8::is_ascii_digit)
-            }
-            _ => false,
-        }
+        follows(after) && !after.contains(&b'"')
     }
 
     fn literal(&mut self) -> Read<&'a [u8]> {
@@ -279,10 +266,23 @@ impl<'a> Cursor<'a> {
                     }
                 }
                 _ => {
-                    self.scalar()?;
+                    self.scalar(self.lenient)?;
                 }
             }
         }
+    }
+}
+
+/// What may follow a string within a list: its end, or a space and another value.
+fn follows(after: &[u8]) -> bool {
+    match after {
+        [] | [b')' | b'\r' | b'\n', ..] => true,
+        [b' ', next @ ..] => {
+            matches!(next, [b'"' | b'(' | b'{' | b')', ..])
+                || next.get(..3).is_some_and(|n| n.eq_ignore_ascii_case(b"NIL"))
+                || next.first().is_some_and(u8::is_ascii_digit)
+        }
+        _ => false,
     }
 }
 

@@ -140,16 +140,8 @@ fn line_limit(response: &[u8], limits: &Limits) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framing::cut_all;
     use proptest::prelude::*;
-
-    fn cut_all(input: &[u8], limits: &Limits) -> Result<Vec<Vec<u8>>, Broken> {
-        let (mut cutter, mut rest, mut found) = (Cutter::default(), input, Vec::new());
-        while let Some(length) = cutter.cut(rest, limits)? {
-            found.push(rest[..length].to_vec());
-            rest = &rest[length..];
-        }
-        Ok(found)
-    }
 
     const SESSION: &[u8] = b"* OK ready {5}\r\n* 1 FETCH (BODY[] {4}\r\n*\r\n) X ~{3+}\r\nab\n)\n+ go {3}\r\nA1 NO not {7}\r\n";
 
@@ -199,7 +191,7 @@ mod tests {
             ("* LIST ", limits.line),
             ("HTTP/1.1 ", limits.line),
             ("* 1 FETCH (", limits.fetch_line),
-            ("* SEARCH", limits.numbers_line),
+            ("* SEARCH ", limits.numbers_line),
         ] {
             let line = head.to_owned() + &"1 ".repeat(limit / 2 + 1);
             assert_eq!(

@@ -120,12 +120,12 @@ mod tests {
         let conditions = Condition::ALL.map(|(_, c)| Head::Condition(c));
         for head in conditions.into_iter().chain([Head::Continue, Head::Data, Head::Junk]) {
             let note = head.note();
-            let (rest, _) = Response::from_bytes(note.as_bytes()).unwrap();
+            let (rest, _) = Response::parse(note.as_bytes()).unwrap();
             assert!(rest.is_empty());
         }
         for condition in [Condition::Ok, Condition::No, Condition::Bad] {
             let note = Head::Tagged("A0001", condition).note();
-            let (rest, response) = Response::from_bytes(note.as_bytes()).unwrap();
+            let (rest, response) = Response::parse(note.as_bytes()).unwrap();
             assert!(rest.is_empty());
             assert!(matches!(response, Response::Done { tag, .. } if tag.0 == "A0001"));
         }

@@ -241,6 +241,23 @@ impl AsyncWrite for Framing {
     }
 }
 
+/// Whole responses, as the stream would cut them.
+#[cfg(test)]
+pub(crate) fn cut_all(mut input: &[u8], limits: &Limits) -> Result<Vec<Vec<u8>>, Broken> {
+    let (mut cutter, mut found) = (Cutter::default(), Vec::new());
+    while let Some(length) = cutter.cut(input, limits)? {
+        found.push(input[..length].to_vec());
+        input = &input[length..];
+    }
+    Ok(found)
+}
+
+/// The other end of a compressed connection.
+#[cfg(test)]
+pub(crate) fn deflated(pipe: Pipe) -> impl AsyncRead + AsyncWrite + Unpin {
+    Deflated::new(pipe, BytesMut::new())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

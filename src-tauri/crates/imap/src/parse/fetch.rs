@@ -127,7 +127,7 @@ fn items(cursor: &mut Cursor<'_>, fetched: &mut Fetched) -> Read<()> {
             .to_ascii_uppercase();
         match name.as_slice() {
             b"" => return Err(Unreadable("a fetch item has no name")),
-            b"BODY" | b"BINARY" if cursor.peek() == Some(b'[') => {
+            _ if cursor.peek() == Some(b'[') => {
                 let which = bracketed(cursor)?;
                 let octets = cursor.value()?;
                 if name == b"BODY" {

@@ -57,7 +57,7 @@ fn leaf(fields: &[Node<'_>], depth: usize) -> Structure {
     // RFC 9051 9: body-type-msg has envelope, body and lines; body-type-text has lines. Some servers
     // give an attached message as if it were any other part.
     let extension = match fields.get(8) {
-        Some(body @ Node::List(_)) if part.is_message() && is_list(fields.get(7)) => {
+        Some(body) if part.is_message() && is_list(fields.get(7)) && is_body(body) => {
             part.children.push(at_depth(body, depth + 1));
             10
         }
@@ -72,6 +72,13 @@ fn leaf(fields: &[Node<'_>], depth: usize) -> Structure {
     part.disposition = disposition;
     part.name = name.or_else(|| params.text("name"));
     part
+}
+
+/// Not a disposition, which stands there where the message's own fields are left out.
+fn is_body(node: &Node<'_>) -> bool {
+    node.list().is_some_and(|fields| {
+        matches!(fields.first(), Some(Node::List(_) | Node::Deep)) || fields.len() >= 6
+    })
 }
 
 fn is_list(node: Option<&Node<'_>>) -> bool {

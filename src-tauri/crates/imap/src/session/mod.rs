@@ -113,3 +113,5 @@ impl Session {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::recorded::corpus;

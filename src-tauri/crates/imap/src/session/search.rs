@@ -228,7 +228,7 @@ mod tests {
         ]);
         assert_eq!(
             written(&key).unwrap(),
-            "(NOT SEEN OR FROM \"a\\\"b\" SUBJECT {13+}\r\nä\r\nX LOGOUT SINCE 9-Feb-2024 UID 1:9)"
+            "(NOT SEEN OR FROM \"a\\\"b\" SUBJECT {12+}\r\nä\r\nX LOGOUT SINCE 9-Feb-2024 UID 1:9)"
         );
         assert!(key.needs_utf8());
         for wrong in [
