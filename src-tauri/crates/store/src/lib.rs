@@ -26,6 +26,7 @@ mod error;
 mod key;
 mod open;
 mod pack;
+mod put;
 mod reader;
 mod room;
 mod schema;

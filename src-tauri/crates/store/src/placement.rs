@@ -13,8 +13,8 @@ pub struct Vanished {
     pub more: bool,
 }
 
-/// The server has them no longer (EXPUNGE, VANISHED, absence from a complete list). At most 250 a call:
-/// for any number see [`crate::Store::vanish`].
+/// The server has them no longer (EXPUNGE, VANISHED, absence from a complete list). About a hundred a
+/// call: for any number see [`crate::Store::vanish`].
 pub fn vanish(tx: &Tx<'_>, mailbox: MailboxId, uids: &UidSet) -> Result<Vanished, Error> {
     let mut done = Vanished::default();
     let Some(epoch) = mailbox::epoch_in_view(tx, mailbox)? else { return Ok(done) };
@@ -26,7 +26,7 @@ pub fn vanish(tx: &Tx<'_>, mailbox: MailboxId, uids: &UidSet) -> Result<Vanished
             |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)),
         )?;
         for (date, uid, message) in rows {
-            if tx.spend_rows(1).is_err() {
+            if tx.spend_removal().is_err() {
                 done.more = true;
                 return Ok(done);
             }

@@ -7,9 +7,9 @@
 
 use crate::placement::{self, At};
 use crate::usage::{self, Kind};
-use crate::wall::{Duty, PAGE};
+use crate::wall::{Duty, PAGE, Walls};
 use crate::writer::Writer;
-use crate::{Error, Read, Tx, covered, intent, message, part, search, thread};
+use crate::{Error, MOST_ROWS, Read, Tx, covered, intent, message, part, search, thread};
 use model::{AccountId, MailboxId, Tag};
 use rusqlite::params;
 use std::cmp::Reverse;
@@ -121,7 +121,7 @@ fn take_placements(tx: &Tx<'_>, id: i64, epoch: i64, and: &str) -> Result<usize,
     })?;
     let mut taken = 0;
     for (at, message) in rows {
-        if tx.spend_rows(1).is_err() {
+        if tx.spend_removal().is_err() {
             break;
         }
         placement::remove(tx, at, message, false)?;
@@ -171,7 +171,7 @@ fn evict_oldest(tx: &mut Tx<'_>, date: i64, account: Option<AccountId>) -> Resul
     while let Some(Reverse((date, uid, mailbox, epoch, message))) = heap.pop() {
         let named = "SELECT 1 FROM intent_message WHERE message = ?1 LIMIT 1";
         if tx.one(named, [message], |_| Ok(()))?.is_none() {
-            if tx.spend_rows(1).is_err() {
+            if tx.spend_removal().is_err() {
                 break;
             }
             message::evict(tx, At { mailbox, epoch, date, uid }, message, true)?;
@@ -185,9 +185,21 @@ fn evict_oldest(tx: &mut Tx<'_>, date: i64, account: Option<AccountId>) -> Resul
     Ok(taken)
 }
 
-/// Room for newer rows: the oldest leave. 0 where none is older.
+/// Room for as many newer rows as a transaction holds: the oldest leave. 0 where none is older.
 pub(crate) fn forget_older(writer: &mut Writer, date: i64) -> Result<usize, Error> {
-    writer.step(Duty::Room, |tx| evict_oldest(tx, date, None))
+    let target = writer.walls().headers().saturating_sub(MOST_ROWS as u64 * ROW);
+    let mut all = 0;
+    loop {
+        let taken = writer.step(Duty::Room, |tx| evict_oldest(tx, date, None))?;
+        all += taken;
+        if taken == 0 || headers(writer)? <= target {
+            return Ok(all);
+        }
+    }
+}
+
+fn headers(writer: &Writer) -> Result<u64, Error> {
+    usage::headers(&Read { conn: &writer.conn, shared: &writer.shared })
 }
 
 /// One piece of the index leaves; false where there is none.
@@ -222,7 +234,10 @@ pub(crate) fn fit(writer: &mut Writer) -> Result<(), Error> {
     while over(writer)? && make(writer, Duty::Sacred, 256, &[])? > 0 {}
     while writer.pages()? > walls.pages(Duty::Cache) && vacuum_step(writer)? {}
     writer.empty_log()?;
-    Ok(())
+    if writer.pages()? <= walls.pages(Duty::Sacred) {
+        return Ok(());
+    }
+    Err(Error::BudgetTooSmall { least: Walls::least_for(writer.pages()? * PAGE) })
 }
 
 /// Gives some free pages back to the disk.
@@ -341,7 +356,7 @@ fn wipe_step(tx: &mut Tx<'_>) -> Result<bool, Error> {
     let intents = tx.all(sql, [account], |row| row.get(0).map(intent::IntentId))?;
     if !intents.is_empty() {
         for id in intents {
-            if tx.could_spend(500_000) {
+            if tx.could_spend(700_000) {
                 intent::remove(tx, id)?;
             }
         }

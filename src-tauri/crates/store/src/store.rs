@@ -11,7 +11,7 @@ use model::{AccountId, MailboxId, MessageId, Tag, UidSet};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, broadcast};
@@ -29,7 +29,8 @@ struct Inner {
     readers: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
     shared: Arc<Shared>,
-    tidying: AtomicBool,
+    /// How often tidying was asked for since it last came to an end.
+    tidy: AtomicUsize,
 }
 
 /// What writer and readers both know.
@@ -112,7 +113,7 @@ impl Store {
                 readers: Mutex::default(),
                 permits: Arc::new(Semaphore::new(READERS)),
                 shared,
-                tidying: AtomicBool::new(false),
+                tidy: AtomicUsize::new(0),
             }),
         };
         // A wipe or a merge that a killed process left goes on.
@@ -138,7 +139,11 @@ impl Store {
             conn.query_row("SELECT coalesce(max(used), 0) FROM part", [], |row| row.get(0))?;
         shared.clock.store(used, Ordering::Relaxed);
         let mut writer = Writer::new(conn, shared, lock);
-        room::fit(&mut writer)?;
+        match room::fit(&mut writer) {
+            // More exists only here than the budget allows: that is no reason to keep it shut.
+            Err(Error::BudgetTooSmall { least }) => writer.shared.set_budget(least),
+            fitted => fitted?,
+        }
         Ok(writer)
     }
 
@@ -231,14 +236,19 @@ impl Store {
         self.inner.shared.changes.subscribe()
     }
 
-    /// Applied at once, in bounded transactions, and remembered.
+    /// Applied at once, in bounded transactions, and remembered. What exists only here does not make way: a
+    /// budget that it does not fit is refused.
     pub async fn set_budget(&self, bytes: u64) -> Result<(), Error> {
         self.with_writer(move |writer| {
             if bytes < LEAST_BUDGET {
                 return Err(Error::BudgetTooSmall { least: LEAST_BUDGET });
             }
+            let before = writer.walls().budget;
             writer.shared.set_budget(bytes);
-            room::fit(writer)?;
+            if let Err(error) = room::fit(writer) {
+                writer.shared.set_budget(before);
+                return Err(error);
+            }
             writer.step(Duty::Sacred, |tx| {
                 tx.changed(Tag::Storage);
                 setting::set(tx, setting::BUDGET, &bytes.to_string())
@@ -303,26 +313,29 @@ impl Store {
 
     /// One step at a time, so that whoever wants to write gets in between.
     fn tidy_later(&self) {
-        if self.inner.tidying.swap(true, Ordering::AcqRel) {
+        if self.inner.tidy.fetch_add(1, Ordering::AcqRel) > 0 {
             return;
         }
         let weak = Arc::downgrade(&self.inner);
         tokio::spawn(async move {
             while let Some(inner) = weak.upgrade() {
                 let store = Self { inner };
-                match store.with_writer(room::tidy_step).await {
-                    Ok(true) => {}
-                    Ok(false) => {
-                        store.inner.tidying.store(false, Ordering::Release);
-                        return;
-                    }
+                let asked = store.inner.tidy.load(Ordering::Acquire);
+                let done = match store.with_writer(room::tidy_step).await {
+                    Ok(more) => !more,
+                    Err(Error::Closed) => return,
                     Err(error) => {
-                        store.inner.tidying.store(false, Ordering::Release);
-                        if !matches!(error, Error::Closed) {
-                            tracing::warn!(%error, "tidying the store is put off");
-                        }
-                        return;
+                        tracing::warn!(%error, "tidying the store is put off");
+                        true
                     }
+                };
+                let rest = |asked| {
+                    let order = Ordering::AcqRel;
+                    store.inner.tidy.compare_exchange(asked, 0, order, Ordering::Acquire).is_ok()
+                };
+                // Asked for again meanwhile: once more.
+                if done && rest(asked) {
+                    return;
                 }
             }
         });

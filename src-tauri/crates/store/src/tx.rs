@@ -1,7 +1,7 @@
 //! What the tables' functions are given: a snapshot to read from, or the one open write transaction.
 
 use crate::store::Shared;
-use crate::wall::{MOST_COST, MOST_ROWS, PAGE, ROW_COST};
+use crate::wall::{MOST_COST, MOST_ROWS, PAGE, REMOVAL_COST, ROW_COST};
 use crate::{Error, search};
 use model::{AccountId, Tag};
 use rusqlite::{CachedStatement, Connection, Params, Row, params};
@@ -116,6 +116,11 @@ impl<'c> Tx<'c> {
         }
         self.rows.set(all);
         Ok(())
+    }
+
+    /// Counts a row that leaves.
+    pub(crate) fn spend_removal(&self) -> Result<(), Error> {
+        self.spend(REMOVAL_COST)
     }
 
     /// Counts octets against the transaction's bound.

@@ -1,19 +1,20 @@
 //! The one writer. A transaction is a closure that can be run again: SQLITE_FULL rolls the whole of it back,
 //! room is made in transactions of their own, and the whole closure runs once more.
 
-use crate::reader::in_the_way;
 use crate::store::Shared;
 use crate::tx::{Aftermath, Tx};
-use crate::wall::{Duty, MOST_LOG, PAGE, Walls};
+use crate::wall::{Duty, PAGE, Walls};
 use crate::{Error, open, room};
 use model::Tag;
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longer than a reader may live.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(3);
+/// For so long one that would not go is not waited for again.
+const HINDERED: Duration = Duration::from_secs(5);
 /// Rounds of making room: each asks for twice as much.
 const ROUNDS: u32 = 12;
 
@@ -21,13 +22,15 @@ pub(crate) struct Writer {
     pub conn: Connection,
     pub shared: Arc<Shared>,
     log: PathBuf,
+    /// When a reader last kept the log from being emptied: it is not waited for at every write.
+    hindered: Option<Instant>,
     _lock: open::Lock,
 }
 
 impl Writer {
     pub fn new(conn: Connection, shared: Arc<Shared>, lock: open::Lock) -> Self {
         let log = open::beside(&shared.path, "-wal");
-        Self { conn, shared, log, _lock: lock }
+        Self { conn, shared, log, hindered: None, _lock: lock }
     }
 
     pub fn walls(&self) -> Walls {
@@ -109,7 +112,7 @@ impl Writer {
             Ok((value, after))
         });
         let grown = self.log_size().saturating_sub(log_before);
-        if grown > MOST_LOG {
+        if grown > self.walls().transaction() {
             tracing::error!(grown, ?duty, "a transaction passed its bound");
             debug_assert!(false, "a transaction of {grown} octets");
         }
@@ -131,7 +134,9 @@ impl Writer {
     /// SQLITE_FULL is our wall if the transaction could have reached it, else the disk's.
     fn wall_or_disk(&self, pages: u64) -> Error {
         match self.pages() {
-            Ok(now) if pages.saturating_sub(now) * PAGE <= 2 * MOST_LOG => Error::Full,
+            Ok(now) if pages.saturating_sub(now) * PAGE <= 2 * self.walls().transaction() => {
+                Error::Full
+            }
             _ => Error::DiskFull,
         }
     }
@@ -158,27 +163,37 @@ impl Writer {
 
     /// Empties the log if this transaction could pass its part of the reserve.
     fn make_room_in_log(&mut self, duty: Duty) -> Result<(), Error> {
-        let (walls, log) = (self.walls(), self.log_size());
-        if log + MOST_LOG <= walls.log() {
+        let walls = self.walls();
+        if self.log_size() + walls.transaction() <= walls.log() {
             return Ok(());
         }
-        if self.empty_log()? {
+        let again = self.hindered.is_some_and(|when| when.elapsed() < HINDERED);
+        if self.empty_log_within(if again { Duration::ZERO } else { PATIENCE })? {
             return Ok(());
         }
         // Somebody still reads. Below the wall there may be room for both, for now.
         let file = walls.pages(duty).max(self.pages()?) * PAGE;
-        if file + self.log_size() + MOST_LOG <= walls.budget { Ok(()) } else { Err(Error::Busy) }
+        let fits = file + self.log_size() + walls.transaction() <= walls.budget;
+        if fits || (again && self.empty_log()?) { Ok(()) } else { Err(Error::Busy) }
     }
 
     /// False if a reader kept it from it.
     pub fn empty_log(&mut self) -> Result<bool, Error> {
-        let drained = self.shared.gate.drain(PATIENCE);
-        debug_assert!(in_the_way(&self.shared));
+        self.empty_log_within(PATIENCE)
+    }
+
+    fn empty_log_within(&mut self, patience: Duration) -> Result<bool, Error> {
+        let drained = self.shared.gate.drain(patience);
+        self.conn.busy_timeout(patience)?;
         let busy: i64 = self
             .conn
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
             .map_err(|e| self.checkpoint_failed(e))?;
-        Ok(drained.empty && busy == 0)
+        let emptied = drained.empty && busy == 0;
+        if emptied || !patience.is_zero() {
+            self.hindered = (!emptied).then(Instant::now);
+        }
+        Ok(emptied)
     }
 
     fn checkpoint_failed(&self, error: rusqlite::Error) -> Error {

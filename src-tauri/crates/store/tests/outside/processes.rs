@@ -2,7 +2,7 @@
 
 use crate::kit::*;
 use model::Uid;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -21,8 +21,14 @@ fn start(role: &str, f: &Fixture) -> Child {
         .stdin(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
-    assert!(lines.map_while(Result::ok).any(|line| line.contains("ready")), "{role} did not start");
+    // Octet by octet: what it says after that is somebody else's to read.
+    let mut said = Vec::new();
+    let stdout = child.stdout.as_mut().unwrap();
+    while !said.ends_with(b"ready\n") {
+        let mut octet = [0];
+        assert_eq!(stdout.read(&mut octet).unwrap(), 1, "{role} did not start");
+        said.extend(octet);
+    }
     child
 }
 
@@ -139,6 +145,40 @@ fn a_reader_in_another_process_is_waited_for() {
         assert!(reader.try_wait().unwrap().is_none(), "the reader failed");
         reader.kill().unwrap();
         reader.wait().unwrap();
+    });
+}
+
+/// One that was stopped in the middle of a read can't be waited for: the writer gives up before the budget does.
+#[cfg(unix)]
+#[test]
+fn a_reader_that_hangs_costs_patience_and_no_budget() {
+    runtime().block_on(async {
+        let f = Fixture::new(store::LEAST_BUDGET).await;
+        let inbox = f.inbox;
+        f.put(inbox, rows(1..=1)).await;
+        let id = f.read(move |read| message::by_uid(read, inbox, Uid(1))).await.unwrap();
+        let mut reader = start("reader", &f);
+        std::thread::sleep(Duration::from_millis(300));
+        let signal = |name: &str, to: &Child| {
+            let pid = to.id().to_string();
+            assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+        };
+        signal("-STOP", &reader);
+        let mut said = None;
+        for n in 0..20 {
+            said = add_part(&f.store, id, &format!("{n}.1"), noise(n, 250_000)).await.err();
+            let usage = f.store.usage().await.unwrap();
+            assert!(usage.file + usage.wal <= store::LEAST_BUDGET, "{usage:?}");
+            if said.is_some() {
+                break;
+            }
+        }
+        assert!(matches!(said, Some(Error::Busy)), "{said:?}");
+        signal("-CONT", &reader);
+        reader.kill().unwrap();
+        reader.wait().unwrap();
+        add_part(&f.store, id, "9", noise(9, 900_000)).await.unwrap();
+        assert!(f.store.usage().await.unwrap().wal <= 2_000_000);
     });
 }
 

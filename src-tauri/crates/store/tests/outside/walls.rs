@@ -108,7 +108,7 @@ async fn sacred_is_there(f: &Fixture, named: MessageId) {
     .await;
 }
 
-/// Reads pages without a pause: in this process, and as another process would.
+/// Reads pages all the time: in this process, and as another process would.
 fn keep_reading(f: &Fixture) -> (Arc<AtomicBool>, Vec<tokio::task::JoinHandle<u64>>) {
     let stop = Arc::new(AtomicBool::new(false));
     let inbox = f.inbox;
@@ -124,6 +124,7 @@ fn keep_reading(f: &Fixture) -> (Arc<AtomicBool>, Vec<tokio::task::JoinHandle<u6
                 Ok(rows) => reads += u64::from(rows > 0),
                 Err(error) => assert!(matches!(error, Error::Busy), "{error}"),
             }
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
         reads
     });
@@ -136,6 +137,7 @@ fn keep_reading(f: &Fixture) -> (Arc<AtomicBool>, Vec<tokio::task::JoinHandle<u6
                 Ok(rows) => reads += u64::from(rows > 0),
                 Err(error) => assert!(matches!(error, Error::Busy), "{error}"),
             }
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
         reads
     });
@@ -338,6 +340,64 @@ fn a_lower_budget_is_applied_at_once() {
         let usage = f.store.usage().await.unwrap();
         assert!(usage.file + usage.wal <= LEAST, "{usage:?}");
         assert!(f.store.check().await.unwrap().intact);
+    });
+}
+
+/// An archive that somebody copied together in no order: each row touches pages all over the trees.
+#[test]
+fn rows_in_no_order_stay_within_the_log() {
+    runtime().block_on(async {
+        let f = Fixture::new(LEAST).await;
+        let old = add_mailbox(&f.store, f.account, "Old").await;
+        let watch = Watch::new(&f.path());
+        let shuffled = |n: u32| i64::from(n.wrapping_mul(2_654_435_761) % 400_000_000);
+        for low in (1..18_000).step_by(250) {
+            let some: Vec<_> = rows(low..low + 250)
+                .into_iter()
+                .map(|r| message::NewRow { internal_date: 1_300_000_000 + shuffled(r.uid.0), ..r })
+                .collect();
+            f.store.write(move |tx| message::put(tx, old, EPOCH, &some)).await.unwrap();
+        }
+        // Every third, so that those that leave lie apart.
+        let gone: model::UidSet = (1..18_000).step_by(3).map(Uid).collect();
+        f.store.vanish(old, gone).await.unwrap();
+        f.store.free(Kind::Headers, None).await.unwrap();
+        f.store.tidy().await.unwrap();
+        let (both, log) = watch.end();
+        println!("in no order at 24 MB: file and log at most {both}, log at most {log}");
+        assert!(both <= LEAST && log <= 2_000_000, "{both} {log}");
+        let row = f.read(move |read| store::mailbox::get(read, old)).await.unwrap();
+        assert_eq!(row.cached, 0);
+        assert!(f.store.check().await.unwrap().intact);
+    });
+}
+
+#[test]
+fn a_budget_that_the_sacred_does_not_fit_is_refused() {
+    runtime().block_on(async {
+        let f = Fixture::new(BUDGET).await;
+        let account = f.account;
+        for _ in 0..50 {
+            let new = intent::New {
+                account,
+                kind: "append".into(),
+                payload: "x".repeat(500_000),
+                mailbox: None,
+                messages: vec![],
+                next_at: None,
+                created: 1,
+            };
+            f.store.write_sacred(move |tx| intent::add(tx, &new)).await.unwrap();
+        }
+        let refused = f.store.set_budget(LEAST).await;
+        let Err(Error::BudgetTooSmall { least }) = refused else { panic!("{refused:?}") };
+        assert!((29_000_000..32_000_000).contains(&least), "{least}");
+        assert_eq!(f.store.budget(), BUDGET);
+        f.store.set_budget(least).await.unwrap();
+        assert_eq!(f.read(|read| intent::list(read, None)).await.len(), 50);
+        // A file that holds more than it is opened with opens all the same.
+        let f = f.reopen(LEAST).await;
+        assert_eq!(f.store.budget(), least);
     });
 }
 
