@@ -44,7 +44,7 @@ const HEAVY: [(Place, &str, &str); 16] = [
     ((KONTOR, "Angebote & Verträge"), "Muster.jpg", "jpeg boards 1400x1050 86 4"),
     ((KONTOR, "Angebote & Verträge"), "Lageplan.tif", "tiff map 1500x1100 80 4"),
     ((KONTOR, "INBOX"), "webcam.jpg", "jpeg facade-grey-green 1280x960 84 4"),
-    ((KONTOR, "INBOX"), "horn-from-the-quay.wav", "wav 9"),
+    ((KONTOR, "INBOX"), "horn-from-the-quay.wav", "wav 16"),
     ((BIGMAIL, "INBOX"), "Apfelbaum.jpg", "jpeg garden 1600x1200 86 4"),
     ((BIGMAIL, "Archive"), "Fahrkarten 1968 (scan).tif", "tiff stamp 1240x1754 80 4"),
     ((BIGMAIL, "Archive"), "Balkon.jpg", "jpeg hotel 1600x1200 86 4"),
@@ -101,7 +101,7 @@ impl<'a> Work<'a> {
                     if let Some((_, name, maker)) = heavy.next() {
                         plan.1.attachments.push(((*name).into(), Maker::parse(maker, "")?));
                     }
-                } else if plan.1.kind == "letter" && noise.chance(6) {
+                } else if plan.1.kind == "letter" && latin(topic) && noise.chance(6) {
                     plan.1.attachments.push(note(&plan.1, &mut noise)?);
                 }
                 self.put(plan.0, plan.1, place);
@@ -270,6 +270,11 @@ impl<'a> Thread<'a> {
         self.second = (self.second + 900 + noise.below(9_000)).min(23 * 3600);
         Ok(plan)
     }
+}
+
+/// Whether the fonts of our paper have the letters.
+fn latin(topic: &Topic) -> bool {
+    !matches!(topic.language.as_str(), "ja" | "uk")
 }
 
 /// A page or two with the letter's own words on it.

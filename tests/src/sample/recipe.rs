@@ -325,13 +325,20 @@ fn address_of(mailbox: &str) -> &str {
     mailbox.rsplit('<').next().unwrap_or_default().trim_end_matches('>').trim()
 }
 
-/// `Name <address>, address`: names hold no comma here, unless they stand in quotes by themselves.
+/// `Name <address>, address`. A comma inside a name is one after which no address was complete.
 pub fn addresses(list: &str, charset: &str) -> String {
-    let one = |mailbox: &str| match mailbox.trim().rsplit_once(" <") {
+    let mut mailboxes: Vec<String> = Vec::new();
+    for piece in list.split(", ") {
+        match mailboxes.last_mut().filter(|open| !open.contains('@')) {
+            Some(open) => *open = format!("{open}, {piece}"),
+            None => mailboxes.push(piece.to_owned()),
+        }
+    }
+    let one = |mailbox: String| match mailbox.trim().rsplit_once(" <") {
         Some((name, address)) => format!("{} <{address}", phrase(name.trim(), charset)),
         None => mailbox.trim().to_owned(),
     };
-    list.split(", ").map(one).collect::<Vec<_>>().join(", ")
+    mailboxes.into_iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 pub fn flag(word: &str) -> Option<&'static str> {
