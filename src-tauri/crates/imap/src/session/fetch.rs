@@ -32,7 +32,7 @@ pub struct FetchSummary {
 }
 
 /// Commands in one write.
-const GROUP: usize = 64;
+const GROUP: usize = 256;
 const GROUP_OCTETS: usize = 64 * 1024;
 
 /// One command line of a fetch, and whose.

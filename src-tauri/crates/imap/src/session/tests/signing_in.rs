@@ -297,3 +297,17 @@ async fn secrets_are_in_no_log() {
         assert!(!text.contains("7Qx") && !text.contains(encoded), "{text}");
     }
 }
+
+/// What STARTTLS ends in: no greeting, and nothing known until the server has said it over TLS.
+#[tokio::test(start_paused = true)]
+async fn after_starttls_capabilities_are_asked_anew() {
+    let (connected, mut peer) = pipe();
+    let deadlines = Deadlines::default();
+    let server = peer.expect("CAPABILITY", "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n{tag} OK\r\n");
+    let session = both(Session::secured(connected, &deadlines), server).await.unwrap();
+    assert_eq!(session.capabilities().iter().collect::<Vec<_>>(), ["AUTH=PLAIN", "IMAP4REV1"]);
+    let (connected, mut peer) = pipe();
+    let refused =
+        both(Session::secured(connected, &deadlines), peer.expect("CAPABILITY", "{tag} BAD x\r\n"));
+    assert!(matches!(refused.await, Err(Error::Bad { .. })));
+}
