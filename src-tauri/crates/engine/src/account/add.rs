@@ -8,6 +8,7 @@ use crate::{Engine, Inner};
 use model::{AccountId, Code, Endpoint, SmtpEndpoint, Trouble};
 use net::Trust;
 use secrecy::SecretString;
+use std::sync::Arc;
 
 /// What the person gave.
 pub struct NewAccount {
@@ -52,7 +53,13 @@ impl Engine {
                 quirks: Vec::new(),
             };
             match connect(&*inner.host, &sign_in, None).await {
-                Ok(conn) => return save(inner, &new, sign_in, conn).await,
+                Ok(conn) => {
+                    // From here on a cancelled question may not leave half an account behind.
+                    let saving = tokio::spawn(save(Arc::clone(inner), new, sign_in, conn));
+                    return saving.await.unwrap_or_else(|_| {
+                        Err(Error::new(Code::Internal, "the account could not be saved"))
+                    });
+                }
                 // The other name may still answer; any other failure is this server's own, and worth telling.
                 Err(error)
                     if new.imap.is_none()
@@ -77,8 +84,8 @@ impl Engine {
 }
 
 async fn save(
-    inner: &Inner,
-    new: &NewAccount,
+    inner: Arc<Inner>,
+    new: NewAccount,
     sign_in: SignIn,
     mut conn: Conn,
 ) -> Result<AccountId> {
@@ -108,12 +115,12 @@ async fn save(
         })
         .await?;
     let saved = match inner.keep_secret(secret_name(id), sign_in.password.clone()).await {
-        Ok(()) => folders::save(inner, id, listed).await,
+        Ok(()) => folders::save(&inner, id, listed).await,
         Err(error) => Err(error),
     };
     if let Err(error) = saved {
         // Half an account is none.
-        super::remove::wipe(inner, id).await?;
+        super::remove::wipe(&inner, id).await?;
         return Err(error);
     }
     inner.live(id).give(conn);

@@ -128,6 +128,12 @@ impl Engine {
         let now = inner.host.now();
         match outcome {
             Ok(_) => inner.enter(account, State::Current { checked_at: now }),
+            // One thing was refused; the server is there and talks to us.
+            Err(crate::Error::Server(failure))
+                if matches!(failure.source, imap::Error::No { .. } | imap::Error::Bad { .. }) =>
+            {
+                inner.enter(account, State::Current { checked_at: now });
+            }
             Err(error @ crate::Error::Server(_)) => {
                 let last_heard = inner.live(account).state().last_heard();
                 inner.enter(

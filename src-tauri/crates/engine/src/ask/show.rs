@@ -81,8 +81,9 @@ impl Engine {
         let decoded = part.map(|part| mime::decode_text(&bytes, part));
         let (html, text) = if is_html { (decoded, None) } else { (None, decoded) };
         let cached = db.cached_sections(message).await?;
+        let headers = known(mime::headers(&block.unwrap_or_default()), &row);
         Ok(Opened {
-            headers: mime::headers(&block.unwrap_or_default()),
+            headers,
             mailboxes: placements.iter().map(|p| p.mailbox).collect(),
             flags: placements.first().map(|p| p.flags.clone()).unwrap_or_default(),
             row,
@@ -142,6 +143,16 @@ impl Engine {
         // A server that cannot say how the mail is built still has its text: one part, as RFC 5322 has it.
         Ok(outcome?.unwrap_or_else(|| Structure::leaf("text/plain", "8bit", body::TEXT_LIMIT)))
     }
+}
+
+/// Where the server gave no header fields, what the list shows stands in for them.
+fn known(mut headers: mime::Headers, row: &MessageRow) -> mime::Headers {
+    if headers.from.is_empty() && headers.subject.is_empty() && headers.to.is_empty() {
+        headers.from = row.from.clone();
+        headers.to = row.to.clone();
+        headers.subject = row.subject.clone();
+    }
+    headers
 }
 
 pub(crate) fn no_such(message: MessageId) -> Trouble {

@@ -33,7 +33,7 @@ pub(crate) async fn looked_at(
     match plan::check(known, now) {
         Check::Empty => {
             note_selected(db, mailbox, place).await?;
-            screen::empty(db, mailbox).await
+            screen::empty(db, mailbox, place).await
         }
         Check::Newest => {
             screen::newest(db, conn, mailbox, place).await?;
@@ -91,7 +91,7 @@ async fn since(
     let rows = super::row::want(conn.capabilities(), modseq);
     let flags = FetchWant { uid: true, flags: true, modseq, ..FetchWant::default() };
     let screen_set = UidSet::range(low, after);
-    let mut batch = screen::Batch { rows: Vec::new(), seqs: Vec::new() };
+    let mut batch = screen::Batch::default();
     let mut seen: BTreeMap<Uid, (Flags, Option<model::ModSeq>)> = BTreeMap::new();
     let asked = vec![
         (FetchSet::UidFrom(Uid(after.0.saturating_add(1))), rows),
@@ -109,6 +109,7 @@ async fn since(
     })
     .await
     .map_err(|e| conn.fail(e))?;
+    batch.complete(conn).await?;
     let new = batch.rows.len() as u64;
     let cached =
         db.read(move |read| store::placement::uids(read, mailbox, Some((low, after)))).await?;

@@ -62,6 +62,23 @@ pub(crate) fn row(fetched: Fetched) -> Option<NewRow> {
     })
 }
 
+/// An envelope out of the header fields, where the server could not make one.
+pub(crate) fn envelope(block: &[u8]) -> Envelope {
+    let headers = mime::headers(block);
+    Envelope {
+        date: headers.timestamp,
+        subject: headers.subject,
+        from: headers.from,
+        sender: headers.sender,
+        reply_to: headers.reply_to,
+        to: headers.to,
+        cc: headers.cc,
+        bcc: headers.bcc,
+        in_reply_to: headers.in_reply_to,
+        message_id: headers.message_id,
+    }
+}
+
 /// Over what the sender wrote: for a fingerprint, which re-binds and never identifies.
 fn header_hash(envelope: &Envelope) -> i64 {
     let mut hash = Sha256::new();

@@ -4,16 +4,23 @@ use super::{epoch, note_selected, preview, row, vanish};
 use crate::Db;
 use crate::error::Result;
 use crate::live::{Conn, Place};
-use imap::{FetchSet, Fetched};
+use imap::{FetchSet, FetchWant, Fetched};
 use model::{MailboxId, SeqNum, Tag, Uid, UidSet};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use store::message::NewRow;
 
 /// Rows of one mailbox as they came, with their sequence numbers.
+#[derive(Default)]
 pub(crate) struct Batch {
     pub rows: Vec<NewRow>,
     pub seqs: Vec<(SeqNum, Uid)>,
+    /// Messages whose ENVELOPE the server did not give, or gave so that nobody can read it.
+    bare: Vec<Fetched>,
 }
+
+/// What an envelope is made of, where it has to be made here.
+const ENVELOPE: [&str; 9] =
+    ["FROM", "SENDER", "REPLY-TO", "TO", "CC", "SUBJECT", "DATE", "MESSAGE-ID", "IN-REPLY-TO"];
 
 /// Writes the newest rows of the selected mailbox and says how many came. What is cached in their stretch and
 /// did not come is gone from the server: the stretch was asked for whole.
@@ -25,7 +32,7 @@ pub(crate) async fn newest(
 ) -> Result<u64> {
     note_selected(db, mailbox, place).await?;
     let Some((low, high)) = plan::newest(place.exists) else {
-        return empty(db, mailbox).await;
+        return empty(db, mailbox, place).await;
     };
     // `*`, not `high`: what arrives meanwhile comes along.
     let batch =
@@ -43,12 +50,15 @@ pub(crate) async fn newest(
     Ok(came)
 }
 
-/// Nothing is in the mailbox: every placement in it is gone.
-pub(crate) async fn empty(db: &Db, mailbox: MailboxId) -> Result<u64> {
+/// Nothing is in the mailbox: every placement in it is gone, and nothing is left to ask for.
+pub(crate) async fn empty(db: &Db, mailbox: MailboxId, place: &Place) -> Result<u64> {
     let uids = db.read(move |read| store::placement::uids(read, mailbox, None)).await?;
     vanish(db, mailbox, uids).await?;
+    let top = place.uidnext.map_or(0, |next| next.0.saturating_sub(1));
     db.write(move |tx| {
-        store::covered::add(tx, mailbox, Uid(1), Uid(u32::MAX))?;
+        if top > 0 {
+            store::covered::add(tx, mailbox, Uid(1), Uid(top))?;
+        }
         tx.changed(Tag::List(mailbox));
         Ok(())
     })
@@ -59,21 +69,54 @@ pub(crate) async fn empty(db: &Db, mailbox: MailboxId) -> Result<u64> {
 /// Fetches rows, and nothing else, from the selected mailbox.
 pub(crate) async fn fetch(conn: &mut Conn, set: &FetchSet, modseq: bool) -> Result<Batch> {
     let want = row::want(conn.capabilities(), modseq);
-    let mut batch = Batch { rows: Vec::new(), seqs: Vec::new() };
+    let mut batch = Batch::default();
     conn.fetch(set, &want, |fetched| batch.take(fetched)).await.map_err(|e| conn.fail(e))?;
+    batch.complete(conn).await?;
     Ok(batch)
 }
 
 impl Batch {
     pub fn take(&mut self, fetched: Fetched) {
-        let seq = fetched.seq;
-        if let Some(row) = row::row(fetched) {
-            // A server may repeat a FETCH (flags changed meanwhile); the last word counts.
-            self.seqs.retain(|(_, uid)| *uid != row.uid);
-            self.rows.retain(|r| r.uid != row.uid);
-            self.seqs.push((seq, row.uid));
-            self.rows.push(row);
+        // A server may say flags of others meanwhile: those are no rows.
+        let Some(uid) =
+            fetched.uid.filter(|_| fetched.size.is_some() || fetched.envelope.is_some())
+        else {
+            return;
+        };
+        // It may also repeat a FETCH (flags changed meanwhile): the last word counts.
+        self.seqs.retain(|(_, known)| *known != uid);
+        self.rows.retain(|row| row.uid != uid);
+        self.bare.retain(|known| known.uid != Some(uid));
+        self.seqs.push((fetched.seq, uid));
+        if fetched.envelope.is_some() {
+            self.rows.extend(row::row(fetched));
+        } else {
+            self.bare.push(fetched);
         }
+    }
+
+    /// Makes the envelopes that did not come out of the header fields themselves: any message has a row.
+    pub async fn complete(&mut self, conn: &mut Conn) -> Result<()> {
+        let uids: UidSet = self.bare.iter().filter_map(|fetched| fetched.uid).collect();
+        if uids.is_empty() {
+            return Ok(());
+        }
+        let want =
+            FetchWant { uid: true, header_fields: ENVELOPE.to_vec(), ..FetchWant::default() };
+        let mut blocks: BTreeMap<Uid, Vec<u8>> = BTreeMap::new();
+        conn.fetch(&FetchSet::Uids(uids), &want, |fetched| {
+            if let (Some(uid), Some(block)) = (fetched.uid, fetched.headers) {
+                blocks.insert(uid, block);
+            }
+        })
+        .await
+        .map_err(|e| conn.fail(e))?;
+        for mut fetched in std::mem::take(&mut self.bare) {
+            let block = fetched.uid.and_then(|uid| blocks.remove(&uid)).unwrap_or_default();
+            fetched.envelope = Some(row::envelope(&block));
+            self.rows.extend(row::row(fetched));
+        }
+        Ok(())
     }
 }
 
