@@ -1,7 +1,7 @@
 //! One app on one data folder: questions come in by name, each may be cancelled.
 
 use crate::events::Events;
-use crate::start::{Config, Session};
+use crate::session::{Config, Session};
 use crate::table;
 use crate::wire::Event;
 use engine::Engine;

@@ -7,6 +7,7 @@ mod events;
 mod files;
 mod headers;
 mod messages;
+mod session;
 mod start;
 mod storage;
 mod table;
@@ -15,5 +16,5 @@ pub mod wire;
 
 pub use app::{App, PartBody};
 pub use files::{parse, render};
-pub use start::{Config, SecretsChoice};
+pub use session::{Config, SecretsChoice};
 pub use table::{METHODS, Method};

@@ -1,17 +1,14 @@
 //! One part of a message: to a file, or to a front end that shows it. Streamed in bounded pieces, kept where
 //! the budget has room, taken up again where a connection was cut.
 
-use super::show::no_such;
 use crate::Engine;
 use crate::error::{Error, Result};
 use crate::live::{Urgency, on_connection};
-use crate::sync::body;
+use crate::sync::body::{self, At};
 use model::{AccountId, Code, MessageId, Section, Structure, Trouble};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use tokio::io::AsyncWriteExt;
-
-pub(crate) use crate::sync::body::At;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saved {
@@ -228,7 +225,7 @@ impl Engine {
             .await?;
         let Some((placement, mailbox)) = found else {
             // Known but in no mailbox: the server took it away.
-            self.message(message).await.map_err(|_| Error::from(no_such(message)))?;
+            self.message(message).await?;
             return Err(body::gone());
         };
         let at = At {

@@ -1,6 +1,5 @@
 //! Opening a message: what a reader would choose of it, fetched alone, decoded.
 
-use super::attachment::At;
 use crate::error::{Error, Result};
 use crate::live::{Urgency, on_connection};
 use crate::sync::body;
@@ -122,7 +121,7 @@ impl Engine {
         part: Option<(Section, u64)>,
     ) -> Result<(Option<Vec<u8>>, Vec<u8>)> {
         let inner = &*self.inner;
-        let (account, at): (_, At) = self.whereabouts(message).await?;
+        let (account, at) = self.whereabouts(message).await?;
         let outcome =
             on_connection!(inner, account, Urgency::Interactive, Some(&at.name), |conn| {
                 body::text(&inner.db, conn, message, at.clone(), headers, part.clone())
