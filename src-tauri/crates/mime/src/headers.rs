@@ -187,7 +187,7 @@ pub(crate) fn part_header(block: &[u8], default: &str) -> (Structure, Option<Str
             part.media_type = media_type(kind.ctype(), kind.subtype(), default);
             part.charset = kind.attribute("charset").map(|c| one_line(c).to_ascii_lowercase());
             part.name = kind.attribute("name").map(|n| decode_words(&one_line(n)));
-            boundary = kind.attribute("boundary").map(|b| b.trim_end().to_owned());
+            boundary = kind.attribute("boundary").map(str::to_owned);
             let is = |name, value: &str| {
                 kind.attribute(name).is_some_and(|v: &str| v.trim().eq_ignore_ascii_case(value))
             };
@@ -198,8 +198,9 @@ pub(crate) fn part_header(block: &[u8], default: &str) -> (Structure, Option<Str
             part.disposition = match kind.ctype().to_ascii_lowercase().as_str() {
                 "inline" => Some(Disposition::Inline),
                 "" => None,
-                // RFC 2183 2.8: one that isn't known is an attachment.
-                _ => Some(Disposition::Attachment),
+                "attachment" => Some(Disposition::Attachment),
+                // RFC 2183 2.8: one that isn't known is an attachment; but without a name it is a mistake.
+                _ => kind.attribute("filename").map(|_| Disposition::Attachment),
             };
             if let Some(name) = kind.attribute("filename") {
                 part.name = Some(decode_words(&one_line(name)));

@@ -194,8 +194,14 @@ impl Cutter<'_> {
             if part.media_type == "multipart/digest" { "message/rfc822" } else { "text/plain" };
         let room = MOST_PARTS - self.parts;
         let bytes = self.bytes(body.clone());
-        let boundary = boundary.filter(|b| !b.is_empty()).map(String::into_bytes);
-        let mut found = boundary.map(|b| cut(bytes, &b, room)).unwrap_or_default();
+        let boundary = boundary.unwrap_or_default();
+        let mut found = Vec::new();
+        // RFC 2046 has none end in a space; where one does, it may be meant.
+        for boundary in [boundary.as_str(), boundary.trim_end()] {
+            if found.is_empty() && !boundary.is_empty() {
+                found = cut(bytes, boundary.as_bytes(), room);
+            }
+        }
         if found.is_empty()
             && let Some(boundary) = likely_boundary(bytes)
         {

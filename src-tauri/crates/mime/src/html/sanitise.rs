@@ -31,6 +31,21 @@ pub fn safe_html(html: &str, context: &HtmlContext<'_>) -> SafeHtml {
 }
 
 fn written(parsed: &Parsed, context: &HtmlContext<'_>) -> SafeHtml {
+    let Draft { body, css, filter } = draft(parsed, context);
+    let body = second::clean(&body, &filter.own);
+    let html = if css.is_empty() { body } else { format!("<style>\n{css}</style>{body}") };
+    let Filter { blocked, coloured, .. } = filter;
+    SafeHtml { html, blocked: blocked.into_list(), coloured, tangled: false }
+}
+
+/// What the first pass makes.
+struct Draft<'a> {
+    body: String,
+    css: String,
+    filter: Filter<'a>,
+}
+
+fn draft<'a>(parsed: &'a Parsed, context: &'a HtmlContext<'a>) -> Draft<'a> {
     let tree = &parsed.tree;
     let root = tree.first_child(Tree::root()).unwrap_or(Tree::root());
     let (attributes, content) = match own_wrapper(tree, root) {
@@ -55,10 +70,7 @@ fn written(parsed: &Parsed, context: &HtmlContext<'_>) -> SafeHtml {
     whole.push_str("</mail-body>");
     let sheets = std::mem::take(&mut writer.sheets);
     let css = writer.filter.sheet(&sheets);
-    let body = second::clean(&whole, &writer.filter.own);
-    let html = if css.is_empty() { body } else { format!("<style>\n{css}</style>{body}") };
-    let Filter { blocked, coloured, .. } = writer.filter;
-    SafeHtml { html, blocked: blocked.into_list(), coloured, tangled: false }
+    Draft { body: whole, css, filter: writer.filter }
 }
 
 /// What was made safe before has one `mail-body`, and nothing beside it but its style.

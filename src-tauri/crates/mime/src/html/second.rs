@@ -90,12 +90,66 @@ fn is_picture_data(value: &str) -> bool {
     })
 }
 
-/// The only `url(` in a style is one that we wrote.
+/// The only `url(` in a style is one that we wrote. An escape could spell another; we write none but for `<`
+/// and for punctuation.
 fn style_loads_only(style: &str, own: &HashSet<String>) -> bool {
-    let lower = style.to_ascii_lowercase();
-    lower.matches("url").count() == 0
-        || style.match_indices("url(\"").all(|(at, _)| {
-            let rest = style.get(at + 5..).unwrap_or("");
-            rest.split_once("\")").is_some_and(|(url, _)| own.contains(url))
-        }) && lower.matches("url(").count() == style.matches("url(\"").count()
+    let plain = style.replace("\\3c ", "<").to_ascii_lowercase();
+    let spelled = plain
+        .split('\\')
+        .skip(1)
+        .any(|after| after.starts_with(|c: char| c.is_ascii_alphanumeric()));
+    let loads = [
+        "image-set",
+        "cross-fade",
+        "expression",
+        "src(",
+        "@import",
+        "-moz-binding",
+        "behavior",
+        "/*",
+    ];
+    if spelled || loads.iter().any(|word| plain.contains(word)) {
+        return false;
+    }
+    let quoted = style.match_indices("url(\"").all(|(at, open)| {
+        let rest = style.get(at + open.len()..).unwrap_or("");
+        rest.split_once("\")").is_some_and(|(url, _)| own.contains(url))
+    });
+    quoted && plain.matches("url(").count() == style.matches("url(\"").count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alone_it_holds_too() {
+        let own = HashSet::from(["mail://localhost/part/1/2".to_owned()]);
+        for bad in [
+            "<script>x</script>",
+            "<img src=https://x.example/>",
+            "<img srcset=https://x.example/>",
+            "<p style='background:url(https://x.example/)'>",
+            "<p style='background:u\\72l(https://x.example/)'>",
+            "<p style='background:url(\"https://x.example/\")'>",
+            "<p style=\"background:image-set('https://x.example/' 1x)\">",
+            "<p style='background:url/**/(https://x.example/)'>",
+            "<link rel=preload href=https://x.example/>",
+            "<a href=javascript:x.example>",
+            "<a href=//x.example>",
+            "<a ping=https://x.example/>",
+            "<svg><image href=https://x.example/>",
+            "<iframe src=https://x.example/>",
+            "<img src=mail://localhost/part/9/9 alt=y>",
+            "<table background=https://x.example/>",
+            "<video poster=https://x.example/>",
+            "<input type=image src=https://x.example/>",
+            "<meta http-equiv=refresh content=0;https://x.example/>",
+        ] {
+            let clean = clean(bad, &own);
+            assert!(!clean.contains("x.example") && !clean.contains("part/9"), "{bad}: {clean}");
+        }
+        let good = "<p style=\"color:red;background:url(&quot;mail://localhost/part/1/2&quot;);\">                    <img src=\"mail://localhost/part/1/2\"></p>";
+        assert_eq!(clean(good, &own), good);
+    }
 }

@@ -171,14 +171,48 @@ fn bombs_are_bounded() {
     }
 }
 
+/// By tokens: an address may stand in a string that is only shown.
+fn loads_nothing(css: &str) -> bool {
+    fn walk(input: &mut Parser<'_, '_>, inside_url: bool) -> bool {
+        while let Ok(token) = input.next_including_whitespace_and_comments() {
+            let sound = match token.clone() {
+                cssparser::Token::UnquotedUrl(_) | cssparser::Token::BadUrl(_) => false,
+                cssparser::Token::QuotedString(url) => !inside_url || &*url == "cid:pic@x",
+                cssparser::Token::Function(name) => {
+                    let url = name.eq_ignore_ascii_case("url");
+                    let known = !matches!(&*name, "image-set" | "src" | "image" | "var");
+                    known && nested(input, url)
+                }
+                cssparser::Token::ParenthesisBlock
+                | cssparser::Token::SquareBracketBlock
+                | cssparser::Token::CurlyBracketBlock => nested(input, false),
+                _ => true,
+            };
+            if !sound {
+                return false;
+            }
+        }
+        true
+    }
+    fn nested(input: &mut Parser<'_, '_>, inside_url: bool) -> bool {
+        input
+            .parse_nested_block(|inner| {
+                Ok::<_, cssparser::ParseError<'_, ()>>(walk(inner, inside_url))
+            })
+            .unwrap_or(false)
+    }
+    let mut input = ParserInput::new(css);
+    walk(&mut Parser::new(&mut input), false)
+}
+
 proptest! {
     #[test]
     fn twice_is_once(css in "(p|\\.a|#b|\\{|\\}|;|:|color|red|background|url\\(|\\)|'|\"|\\\\|cid:pic@x|https://x\\.example/|@media|@import|calc\\(|1px|-?[0-9.]{1,4}(e3|%|em)?|!important|,|>|\\+|/\\*|\\*/|<|body|html|:root|\\[|\\]|=| |\\n|\\PC){0,40}") {
         let once = sheet(&css);
         prop_assert_eq!(sheet(&once), once.clone());
-        prop_assert!(!once.contains('<') && !once.contains("x.example"));
+        prop_assert!(!once.contains('<') && loads_nothing(&once), "{}", once);
         let once = style(&css);
         prop_assert_eq!(style(&once), once.clone());
-        prop_assert!(!once.contains('<') && !once.contains("x.example"));
+        prop_assert!(!once.contains('<') && loads_nothing(&once), "{}", once);
     }
 }
