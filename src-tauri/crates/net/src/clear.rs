@@ -1,6 +1,6 @@
 //! A stream in clear, good for the few lines before STARTTLS. It ends by becoming a secured one.
 
-use crate::connect::{Connected, deadline, secured};
+use crate::connected::{Connected, deadline, secured};
 use crate::counted::{Counted, Counters};
 use crate::error::Error;
 use crate::host::Host;

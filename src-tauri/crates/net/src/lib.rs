@@ -9,6 +9,7 @@
 mod certificate;
 mod clear;
 mod connect;
+mod connected;
 mod counted;
 mod dial;
 mod error;
@@ -19,7 +20,8 @@ mod verify;
 
 pub use certificate::{Reason, Untrusted, fingerprint_from_text, fingerprint_text};
 pub use clear::Clear;
-pub use connect::{Connected, Wire, connect, connect_clear};
+pub use connect::{connect, connect_clear};
+pub use connected::{Connected, Wire};
 pub use counted::{Counted, Counters, Traffic, counted};
 pub use error::Error;
 pub use trust::{PemError, Trust, roots_from_pem};
