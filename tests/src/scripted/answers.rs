@@ -60,7 +60,8 @@ impl Answers {
         self
     }
 
-    pub(super) async fn serve(&self, peer: &mut Peer) -> Result<()> {
+    /// One connection, to its end.
+    pub async fn serve(&self, peer: &mut Peer) -> Result<()> {
         let hello = Command { tag: "*".into(), verb: String::new(), arguments: String::new() };
         if !say(peer, &hello, &self.greeting, Vec::new()).await? {
             return Ok(());
