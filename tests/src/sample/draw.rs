@@ -93,15 +93,17 @@ impl Canvas {
         }
     }
 
-    /// What a sensor adds: the lowest `bits` of each channel are left to chance. Eight channels at a time.
+    /// What a sensor adds: up to 2^`bits` - 1 on each channel, which is dimmed by as much as that may be.
+    /// Eight channels at a time; no sum passes 255, so that none carries into its neighbour.
     pub fn grain(&mut self, bits: u32, seed: u64) {
+        let bits = bits.clamp(1, 7);
         let mut noise = Noise::new(seed);
-        let low = (1u64 << bits.min(8)) - 1;
-        let mask = low * 0x0101_0101_0101_0101;
+        let mask = ((1u64 << bits) - 1) * 0x0101_0101_0101_0101;
         let tile: Vec<u64> = (0..8_191).map(|_| noise.next() & mask).collect();
         let rain = tile.iter().cycle();
         for (eight, drop) in self.pixels.as_chunks_mut::<8>().0.iter_mut().zip(rain) {
-            *eight = (u64::from_le_bytes(*eight) ^ drop).to_le_bytes();
+            let light = u64::from_le_bytes(*eight);
+            *eight = (light - ((light >> (8 - bits)) & mask) + drop).to_le_bytes();
         }
     }
 

@@ -44,7 +44,7 @@ const HEAVY: [(Place, &str, &str); 16] = [
     ((KONTOR, "Angebote & Verträge"), "Muster.jpg", "jpeg boards 1400x1050 86 4"),
     ((KONTOR, "Angebote & Verträge"), "Lageplan.tif", "tiff map 1500x1100 80 4"),
     ((KONTOR, "INBOX"), "webcam.jpg", "jpeg facade-grey-green 1280x960 84 4"),
-    ((KONTOR, "INBOX"), "horn-from-the-quay.wav", "wav 16"),
+    ((KONTOR, "INBOX"), "horn-from-the-quay.wav", "wav 14"),
     ((BIGMAIL, "INBOX"), "Apfelbaum.jpg", "jpeg garden 1600x1200 86 4"),
     ((BIGMAIL, "Archive"), "Fahrkarten 1968 (scan).tif", "tiff stamp 1240x1754 80 4"),
     ((BIGMAIL, "Archive"), "Balkon.jpg", "jpeg hotel 1600x1200 86 4"),

@@ -25,8 +25,9 @@ pub fn print(text: &str) -> Vec<u8> {
             ("!", shot) => paper.photo(shot),
             ("@", _) => paper.elevation(),
             ("---", _) => {
+                paper.y += 8.0;
                 paper.page().line_across();
-                paper.y += 14.0;
+                paper.y += 10.0;
             }
             ("===", _) => paper.turn(),
             ("", "") => paper.y += 9.0,
