@@ -23,6 +23,7 @@ pub mod usage;
 
 mod check;
 mod error;
+mod gate;
 mod key;
 mod open;
 mod pack;
@@ -30,7 +31,9 @@ mod put;
 mod reader;
 mod room;
 mod schema;
+mod shared;
 mod store;
+mod texts;
 mod tx;
 mod wall;
 mod words;

@@ -3,6 +3,7 @@
 use crate::flags::stored;
 use crate::pack::{self, People};
 use crate::placement::{self, At};
+use crate::texts::Texts;
 use crate::{Error, Read, Tx, account, part, search, thread, usage};
 use model::{
     AccountId, Address, Fingerprint, Flags, HeaderHash, MailboxId, MessageId, ModSeq, Section,
@@ -162,7 +163,7 @@ pub(crate) fn write_preview(tx: &Tx<'_>, id: i64, preview: &str) -> Result<(), E
     let people = People::unpack(&packed, &own).unwrap_or_default();
     let weight = |preview| search::weight(packed.len(), subject.len(), preview);
     if search::is_indexed(tx, doc)? {
-        search::add(tx, doc, search::Texts::of_row(&people, &own, &subject, Some(preview)))?;
+        search::add(tx, doc, Texts::of_row(&people, &own, &subject, Some(preview)))?;
         tx.tally(account, usage::INDEX, weight(preview.len()) - weight(before));
     }
     Ok(())

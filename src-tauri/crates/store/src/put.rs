@@ -3,6 +3,7 @@
 
 use crate::flags::{Stored, stored};
 use crate::pack::{self, People};
+use crate::texts::Texts;
 use crate::{Error, MOST_ROWS, Tx, account, mailbox, message, room, search, thread, usage};
 use model::{
     AccountId, Envelope, Fingerprint, Flags, MailboxId, MessageId, ModSeq, ServerId, Structure,
@@ -307,7 +308,7 @@ impl Batch<'_, '_> {
         )?;
         let weight = message::weigh(packed.len(), subject, preview, structure.as_deref());
         tx.tally(self.account, usage::HEADERS, weight);
-        if search::add(tx, doc, search::Texts::of_envelope(&row.envelope, &self.own, preview))? {
+        if search::add(tx, doc, Texts::of_envelope(&row.envelope, &self.own, preview))? {
             let weight = search::weight(packed.len(), subject.len(), preview.map_or(0, str::len));
             tx.tally(self.account, usage::INDEX, weight);
         }

@@ -1,81 +1,16 @@
 //! Readers: a few connections beside the writer, each used for less than a second at a time. Before the log
 //! is emptied they are waited for; one in another process sees to its own time.
 
-use crate::store::{Shared, blocking};
+use crate::shared::{Shared, blocking};
 use crate::tx::Read;
-use crate::{Error, Integrity, Key, Usage, check, open, schema, usage};
+use crate::{Error, Integrity, Key, Usage, check, open, schema, setting, usage};
 use rusqlite::Connection;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// After this a read that stands in the way is interrupted.
 pub(crate) const READ_TIME: Duration = Duration::from_millis(900);
-
-/// Lets readers in until the writer wants them out.
-#[derive(Default)]
-pub(crate) struct Gate {
-    state: Mutex<GateState>,
-    moved: Condvar,
-}
-
-#[derive(Default)]
-struct GateState {
-    inside: u32,
-    closing: bool,
-}
-
-impl Gate {
-    fn state(&self) -> MutexGuard<'_, GateState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub fn enter(&self) -> Inside<'_> {
-        let mut state = self.state();
-        while state.closing {
-            state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        state.inside += 1;
-        Inside(self)
-    }
-
-    /// Keeps new readers out and waits for those inside; false if they are still there after `patience`.
-    pub fn drain(&self, patience: Duration) -> Drained<'_> {
-        let mut state = self.state();
-        state.closing = true;
-        let (state, timeout) = self
-            .moved
-            .wait_timeout_while(state, patience, |state| state.inside > 0)
-            .unwrap_or_else(PoisonError::into_inner);
-        drop(state);
-        Drained { gate: self, empty: !timeout.timed_out() }
-    }
-
-    fn is_closing(&self) -> bool {
-        self.state().closing
-    }
-}
-
-pub(crate) struct Inside<'g>(&'g Gate);
-
-impl Drop for Inside<'_> {
-    fn drop(&mut self) {
-        self.0.state().inside -= 1;
-        self.0.moved.notify_all();
-    }
-}
-
-pub(crate) struct Drained<'g> {
-    gate: &'g Gate,
-    pub empty: bool,
-}
-
-impl Drop for Drained<'_> {
-    fn drop(&mut self) {
-        self.gate.state().closing = false;
-        self.gate.moved.notify_all();
-    }
-}
 
 /// One read in one snapshot. `impatient` says whether it must end once its time is over.
 pub(crate) fn snapshot<T>(
@@ -125,7 +60,7 @@ impl Reader {
             return Err(Error::OlderSchema { found, known });
         }
         let shared = Arc::new(Shared::new(path, key, budget));
-        shared.take_budget_from(&conn)?;
+        setting::recall_budget(&Read { conn: &conn, shared: &shared })?;
         Ok(Self { conn: Arc::new(Mutex::new(conn)), shared })
     }
 

@@ -2,7 +2,7 @@
 //! carried over as far as it can be read. The old file stays until the new one is good, and longer where
 //! something of it could not be read.
 
-use crate::store::blocking;
+use crate::shared::blocking;
 use crate::{Error, Key, open, schema, setting};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};

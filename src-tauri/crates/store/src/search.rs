@@ -7,16 +7,12 @@
 //! writes its hundred (seen: 4 MB). What is found is joined with the rows that are there; once a quarter of the
 //! index is of rows that left, the whole is dropped and built again, a piece at a time.
 
-use crate::pack::{People, is_own};
+use crate::pack::People;
+use crate::texts::Texts;
 use crate::{Error, Read, Tx, account, setting, usage, words};
-use model::{AccountId, Envelope, MessageId};
+use model::{AccountId, MessageId};
 use rusqlite::params;
-use std::collections::BTreeMap;
 
-/// Words of one field of one row: a mail with more is a list of words.
-const MOST_WORDS: usize = 120;
-/// Recipients that can be searched for; the row shows fewer.
-const MOST_PEOPLE: usize = 32;
 /// Seconds that share a rowid if they must: a smaller number is a shorter one in every list of the index.
 const GRAIN: i64 = 10;
 /// The rowid of 1970. Of numbers below it each takes at most four octets; the dates end in 2055, and what
@@ -24,51 +20,6 @@ const GRAIN: i64 = 10;
 const FIRST: i64 = 1 << 28;
 /// Rows that left, before the index is built again for their sake.
 const WORTH_A_RENEWAL: i64 = 2000;
-
-/// Words waiting for the end of the transaction.
-pub(crate) type Pending = BTreeMap<i64, Texts>;
-
-/// What of a row can be found, already cut into words. That it was sent to oneself says nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Texts {
-    sender: String,
-    recipient: String,
-    subject: String,
-    preview: String,
-}
-
-impl Texts {
-    pub fn of_envelope(envelope: &Envelope, own: &str, preview: Option<&str>) -> Self {
-        let from = if envelope.from.is_empty() { &envelope.sender } else { &envelope.from };
-        let to = envelope.to.iter().chain(&envelope.cc);
-        Self::new(from, to.filter(|a| !is_own(a, own)), &envelope.subject, preview)
-    }
-
-    pub fn of_row(people: &People, own: &str, subject: &str, preview: Option<&str>) -> Self {
-        let to = people.to.iter().filter(|a| !is_own(a, own));
-        Self::new(&people.from, to, subject, preview)
-    }
-
-    fn new<'a>(
-        from: impl IntoIterator<Item = &'a model::Address>,
-        to: impl IntoIterator<Item = &'a model::Address>,
-        subject: &str,
-        preview: Option<&str>,
-    ) -> Self {
-        let mut texts = Self::default();
-        let people = |out: &mut String, list: &mut dyn Iterator<Item = &'a model::Address>| {
-            for address in list.take(MOST_PEOPLE) {
-                words::feed(out, address.name.as_deref().unwrap_or(""), 12);
-                words::feed(out, &address.address, 12);
-            }
-        };
-        people(&mut texts.sender, &mut from.into_iter());
-        people(&mut texts.recipient, &mut to.into_iter());
-        words::feed(&mut texts.subject, subject, MOST_WORDS);
-        words::feed(&mut texts.preview, preview.unwrap_or(""), MOST_WORDS);
-        texts
-    }
-}
 
 /// About what a row with texts of these lengths takes in the index: seen, some 0.55 octets for one of text.
 pub(crate) fn weight(people: usize, subject: usize, preview: usize) -> i64 {
@@ -127,6 +78,7 @@ pub(crate) fn is_indexed(read: &Read<'_>, doc: i64) -> Result<bool, Error> {
     Ok(from(read)?.is_none_or(|from| doc < from))
 }
 
+/// The words of a transaction, at its end; true where there were any.
 /// In ascending order: FTS5 begins a new segment for each step back.
 pub(crate) fn write(tx: &Tx<'_>) -> Result<bool, Error> {
     let pending = std::mem::take(&mut *tx.words.borrow_mut());

@@ -1,5 +1,6 @@
 //! Small facts by name.
 
+use crate::wall::LEAST_BUDGET;
 use crate::{Error, Read, Tx};
 
 pub const BUDGET: &str = "budget";
@@ -26,5 +27,13 @@ pub fn set(tx: &Tx<'_>, key: &str, value: &str) -> Result<(), Error> {
 
 pub fn clear(tx: &Tx<'_>, key: &str) -> Result<(), Error> {
     tx.run("DELETE FROM setting WHERE key = ?1", [key])?;
+    Ok(())
+}
+
+/// From here on the budget is the one that the person chose, where one was.
+pub(crate) fn recall_budget(read: &Read<'_>) -> Result<(), Error> {
+    if let Some(budget) = get(read, BUDGET)?.and_then(|b| b.parse().ok()) {
+        read.shared.set_budget(LEAST_BUDGET.max(budget));
+    }
     Ok(())
 }

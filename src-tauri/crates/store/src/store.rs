@@ -1,17 +1,17 @@
 //! The door: opening, writing, reading, the budget, and what goes on behind it between transactions.
 
 use crate::check::{self, Integrity};
-use crate::reader::{self, Gate, Reader};
+use crate::reader::{self, Reader};
+use crate::shared::{Shared, blocking};
 use crate::tx::{Aftermath, Read, Tx};
 use crate::usage::{self, Kind, Usage};
-use crate::wall::{DEFAULT_BUDGET, Duty, LEAST_BUDGET, Walls};
+use crate::wall::{DEFAULT_BUDGET, Duty, LEAST_BUDGET};
 use crate::writer::Writer;
 use crate::{Error, Key, mailbox, open, part, placement, rescue, room, schema, setting};
 use model::{AccountId, MailboxId, MessageId, Tag, UidSet};
 use rusqlite::Connection;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, broadcast};
@@ -31,70 +31,6 @@ struct Inner {
     shared: Arc<Shared>,
     /// How often tidying was asked for since it last came to an end.
     tidy: AtomicUsize,
-}
-
-/// What writer and readers both know.
-pub(crate) struct Shared {
-    pub path: PathBuf,
-    pub gate: Gate,
-    pub changes: broadcast::Sender<Vec<Tag>>,
-    key: Key,
-    budget: AtomicU64,
-    clock: AtomicI64,
-    touched: Mutex<BTreeMap<i64, i64>>,
-}
-
-impl Shared {
-    pub fn new(path: &Path, key: Key, budget: u64) -> Self {
-        Self {
-            path: path.to_owned(),
-            gate: Gate::default(),
-            changes: broadcast::Sender::new(1024),
-            key,
-            budget: AtomicU64::new(budget.max(LEAST_BUDGET)),
-            clock: AtomicI64::new(0),
-            touched: Mutex::default(),
-        }
-    }
-
-    pub fn walls(&self) -> Walls {
-        Walls { budget: self.budget.load(Ordering::Relaxed) }
-    }
-
-    pub fn set_budget(&self, budget: u64) {
-        self.budget.store(budget, Ordering::Relaxed);
-    }
-
-    /// The budget that the person chose, where one was.
-    pub fn take_budget_from(self: &Arc<Self>, conn: &Connection) -> Result<(), Error> {
-        let read = Read { conn, shared: self };
-        if let Some(budget) = setting::get(&read, setting::BUDGET)?.and_then(|b| b.parse().ok()) {
-            self.set_budget(LEAST_BUDGET.max(budget));
-        }
-        Ok(())
-    }
-
-    /// Ticks with each use: what was used longest ago has the smallest number.
-    pub fn tick(&self) -> i64 {
-        self.clock.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    pub fn touch(&self, part: i64) {
-        let now = self.tick();
-        let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
-        // In a reader's process nobody ever takes them.
-        if touched.len() < 10_000 || touched.contains_key(&part) {
-            touched.insert(part, now);
-        }
-    }
-
-    pub fn take_touches(&self, enough: usize) -> Vec<(i64, i64)> {
-        let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
-        if touched.len() < enough.max(1) {
-            return Vec::new();
-        }
-        std::mem::take(&mut *touched).into_iter().collect()
-    }
 }
 
 impl Store {
@@ -134,10 +70,10 @@ impl Store {
         conn.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
         schema::upgrade(&mut conn).map_err(|e| e.at(path))?;
         lock.sign(&key).map_err(|source| Error::Io { path: path.to_owned(), source })?;
-        shared.take_budget_from(&conn)?;
+        setting::recall_budget(&Read { conn: &conn, shared: &shared })?;
         let used: i64 =
             conn.query_row("SELECT coalesce(max(used), 0) FROM part", [], |row| row.get(0))?;
-        shared.clock.store(used, Ordering::Relaxed);
+        shared.tick_from(used);
         let mut writer = Writer::new(conn, shared, lock);
         match room::fit(&mut writer) {
             // More exists only here than the budget allows: that is no reason to keep it shut.
@@ -394,15 +330,4 @@ impl Store {
 
 fn closed() -> Error {
     Error::Closed
-}
-
-/// tokio's paused clock stands still while such a task runs; for a thread of one's own it would jump ahead.
-pub(crate) async fn blocking<T: Send + 'static>(
-    f: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    match tokio::task::spawn_blocking(f).await {
-        Ok(result) => result,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => Err(Error::Closed),
-    }
 }

@@ -1,8 +1,8 @@
 //! What the tables' functions are given: a snapshot to read from, or the one open write transaction.
 
-use crate::store::Shared;
+use crate::shared::Shared;
 use crate::wall::{MOST_COST, MOST_ROWS, PAGE, REMOVAL_COST, ROW_COST};
-use crate::{Error, search};
+use crate::{Error, texts};
 use model::{AccountId, Tag};
 use rusqlite::{CachedStatement, Connection, Params, Row, params};
 use std::cell::{Cell, RefCell};
@@ -62,7 +62,7 @@ pub struct Tx<'c> {
     tally: RefCell<BTreeMap<(i64, u8), i64>>,
     /// Parts that this transaction works on: not to be evicted for its own sake.
     pub(crate) parts: RefCell<Vec<i64>>,
-    pub(crate) words: RefCell<search::Pending>,
+    pub(crate) words: RefCell<texts::Pending>,
     /// Set where a bounded transaction leaves the rest to the next.
     pub(crate) unfinished: Cell<bool>,
     /// The oldest date that a refused put came with: see `Error::HeadersFull`.
@@ -141,9 +141,8 @@ impl<'c> Tx<'c> {
         *self.tally.borrow_mut().entry((account.0, kind)).or_default() += octets;
     }
 
-    /// The last statements before COMMIT.
-    pub(crate) fn finish(&self) -> Result<Aftermath, Error> {
-        let indexed = search::write(self)?;
+    /// The last statements before COMMIT. `indexed`: its words are in the index by now.
+    pub(crate) fn finish(&self, indexed: bool) -> Result<Aftermath, Error> {
         for ((account, kind), octets) in std::mem::take(&mut *self.tally.borrow_mut()) {
             if octets != 0 {
                 self.run(

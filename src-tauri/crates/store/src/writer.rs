@@ -1,11 +1,10 @@
 //! The one writer. A transaction is a closure that can be run again: SQLITE_FULL rolls the whole of it back,
 //! room is made in transactions of their own, and the whole closure runs once more.
 
-use crate::store::Shared;
+use crate::shared::Shared;
 use crate::tx::{Aftermath, Tx};
 use crate::wall::{Duty, PAGE, Walls};
-use crate::{Error, open, room};
-use model::Tag;
+use crate::{Error, open, room, search};
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -107,7 +106,8 @@ impl Writer {
             if self.conn.is_autocommit() {
                 return Err(Error::Full);
             }
-            let after = tx.finish()?;
+            let indexed = search::write(&tx)?;
+            let after = tx.finish(indexed)?;
             self.conn.execute_batch("COMMIT")?;
             Ok((value, after))
         });
@@ -221,13 +221,4 @@ impl Writer {
 struct Met {
     refused: Option<i64>,
     parts: Vec<i64>,
-}
-
-impl Shared {
-    pub(crate) fn announce(&self, tags: Vec<Tag>) {
-        if !tags.is_empty() {
-            // Nobody listening is no failure.
-            let _ = self.changes.send(tags);
-        }
-    }
 }
