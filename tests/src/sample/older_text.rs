@@ -95,7 +95,12 @@ impl Topic {
     pub fn draw(&self, list: &str, noise: &mut Noise) -> String {
         let lines = self.lists.get(list).map(Vec::as_slice).unwrap_or_default();
         let line = lines.get(noise.below(lines.len())).map_or("", String::as_str);
-        if line == "-" { String::new() } else { capital(&self.fill(line, noise)) }
+        match list {
+            _ if line == "-" => String::new(),
+            // Addresses stand as they are.
+            "people" => line.to_owned(),
+            _ => capital(&self.fill(line, noise)),
+        }
     }
 
     /// `count` different lines.
