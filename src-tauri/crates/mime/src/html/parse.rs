@@ -26,7 +26,8 @@ pub struct Tangled;
 
 const LONGEST: usize = 16 * 1024 * 1024;
 const DEEPEST: usize = 512;
-const MOST_NODES: usize = 1_000_000;
+const MOST_NODES: usize = 500_000;
+const MOST_TOKENS: usize = 1_000_000;
 const MOST_ATTRIBUTES: usize = 256;
 /// Tokens times the depth they meet: what the algorithm's walks up the stack come to.
 const MOST_WORK: usize = 60_000_000;
@@ -45,6 +46,7 @@ pub fn parse(html: &str) -> Result<Parsed, Tangled> {
         builder: TreeBuilder::new_for_fragment(dom, body, None, options),
         body: RefCell::new(Vec::new()),
         work: Cell::new(0),
+        tokens: Cell::new(0),
         tangled: Cell::new(false),
     };
     let tokenizer = Tokenizer::new(watch, TokenizerOpts::default());
@@ -76,6 +78,7 @@ struct Watch {
     builder: TreeBuilder<Handle, Dom>,
     body: RefCell<Vec<Attribute>>,
     work: Cell<usize>,
+    tokens: Cell<usize>,
     tangled: Cell<bool>,
 }
 
@@ -111,8 +114,12 @@ impl TokenSink for Watch {
         }
         let result = self.builder.process_token(token, line);
         let dom = &self.builder.sink;
+        self.tokens.set(self.tokens.get() + 1);
         self.work.set(self.work.get() + 1 + dom.depth());
-        if dom.depth() > DEEPEST || dom.size() > MOST_NODES || self.work.get() > MOST_WORK {
+        let much = dom.size() > MOST_NODES
+            || self.tokens.get() > MOST_TOKENS
+            || self.work.get() > MOST_WORK;
+        if dom.depth() > DEEPEST || much {
             self.tangled.set(true);
         }
         result

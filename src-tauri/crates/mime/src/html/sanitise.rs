@@ -16,6 +16,8 @@ use html5ever::Attribute;
 
 /// Deeper markup loses its tags, not its text.
 const DEEPEST: usize = 256;
+const MOST_ESCAPING: usize = 8_000_000;
+const PIECE: usize = 1024;
 const MOST_CSS: usize = 1024 * 1024;
 const WHOLE: &str = "mail-body";
 
@@ -152,10 +154,33 @@ impl<'a> Writer<'a> {
         }
         if text.contains(['\0', '\r']) {
             let clean: String = text.chars().filter(|c| !matches!(c, '\0' | '\r')).collect();
-            escape::text(&mut self.out, &clean);
+            self.pieces(&clean);
         } else {
-            escape::text(&mut self.out, text);
+            self.pieces(text);
         }
+    }
+
+    /// Text that is all `<` and `&` is written in pieces: html5ever's serializer, which ammonia writes with,
+    /// looks through the whole rest of a text at each of them.
+    fn pieces(&mut self, text: &str) {
+        let escapes = text.chars().filter(|c| matches!(c, '&' | '<' | '>' | '\u{a0}')).count();
+        let mut rest = text;
+        while escapes * text.len() > MOST_ESCAPING && rest.len() > PIECE {
+            let mut end = PIECE;
+            while !rest.is_char_boundary(end) {
+                end -= 1;
+            }
+            let (head, _) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            // Rather between words than within one.
+            let near = head.char_indices().rev().take(64).find(|(_, c)| c.is_ascii_whitespace());
+            let end = near.map_or(end, |(at, _)| at + 1);
+            let (piece, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            self.out.push_str("<span>");
+            escape::text(&mut self.out, piece);
+            self.out.push_str("</span>");
+            rest = after;
+        }
+        escape::text(&mut self.out, rest);
     }
 
     fn end_tag(&mut self) {

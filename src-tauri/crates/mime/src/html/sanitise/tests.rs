@@ -159,6 +159,32 @@ fn deep_but_honest_mail_keeps_its_text() {
     assert!(safe.html.matches("<blockquote>").count() <= DEEPEST);
 }
 
+#[test]
+fn long_text_is_written_in_pieces() {
+    let words = "a & b é\n".repeat(5_000);
+    let once = self::safe(&format!("<pre>{}</pre>", words.replace('&', "&amp;")));
+    assert_eq!(super::super::html_to_text(&once.html).trim_end(), words.trim_end());
+    assert_eq!(self::safe(&once.html).html, once.html);
+    assert!(once.html.matches("<span>").count() > 3);
+}
+
+#[test]
+#[ignore = "stages, for whoever makes it faster"]
+fn stages() {
+    let html = std::fs::read_to_string("/tmp/huge.html").unwrap();
+    let start = std::time::Instant::now();
+    let parsed = parse(&html).unwrap_or_else(|_| panic!());
+    println!("parse {:?}", start.elapsed());
+    let context = HtmlContext { cid: &|_| None };
+    let draft = draft(&parsed, &context);
+    println!("draft {:?}", start.elapsed());
+    let out = second::clean(&draft.body, &draft.filter.own);
+    println!("second {:?} {}", start.elapsed(), out.len());
+    drop(draft);
+    drop(parsed);
+    println!("drop {:?}", start.elapsed());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 
