@@ -22,6 +22,7 @@ pub mod thread;
 pub mod usage;
 
 mod check;
+mod commit;
 mod error;
 mod gate;
 mod key;
@@ -34,6 +35,7 @@ mod schema;
 mod shared;
 mod store;
 mod texts;
+mod tidy;
 mod tx;
 mod wall;
 mod words;

@@ -4,7 +4,8 @@
 use crate::flags::{Stored, stored};
 use crate::pack::{self, People};
 use crate::texts::Texts;
-use crate::{Error, MOST_ROWS, Tx, account, mailbox, message, room, search, thread, usage};
+use crate::wall::ROW_SPACE;
+use crate::{Error, MOST_ROWS, Tx, account, mailbox, message, search, thread, usage};
 use model::{
     AccountId, Envelope, Fingerprint, Flags, MailboxId, MessageId, ModSeq, ServerId, Structure,
     Tag, Uid, UidValidity,
@@ -110,6 +111,15 @@ fn stale_epochs(tx: &Tx<'_>, mailbox: i64, now: i64) -> Result<Vec<i64>, Error> 
 
 fn print_of(row: &NewRow) -> (i64, u64, i64) {
     (row.internal_date, row.size, row.fingerprint.headers)
+}
+
+/// Refuses rows that would leave no room for text. What is older than the newest of them may make way.
+fn admit(tx: &Tx<'_>, rows: usize, newest: i64) -> Result<(), Error> {
+    if usage::headers(tx)? + rows as u64 * ROW_SPACE > tx.shared.walls().headers() {
+        tx.refused.set(Some(newest));
+        return Err(Error::HeadersFull);
+    }
+    Ok(())
 }
 
 struct Batch<'t, 'c> {
@@ -265,7 +275,7 @@ impl Batch<'_, '_> {
     fn insert(&self, row: &NewRow) -> Result<i64, Error> {
         let tx = self.tx;
         if self.new == 0 {
-            room::admit_headers(tx, self.rows, self.newest)?;
+            admit(tx, self.rows, self.newest)?;
         }
         let id: i64 = tx
             .one("SELECT seq + 1 FROM sqlite_sequence WHERE name = 'message'", [], |r| r.get(0))?

@@ -7,7 +7,9 @@ use crate::tx::{Aftermath, Read, Tx};
 use crate::usage::{self, Kind, Usage};
 use crate::wall::{DEFAULT_BUDGET, Duty, LEAST_BUDGET};
 use crate::writer::Writer;
-use crate::{Error, Key, mailbox, open, part, placement, rescue, room, schema, setting};
+use crate::{
+    Error, Key, commit, mailbox, open, part, placement, rescue, room, schema, setting, tidy,
+};
 use model::{AccountId, MailboxId, MessageId, Tag, UidSet};
 use rusqlite::Connection;
 use std::path::Path;
@@ -114,11 +116,11 @@ impl Store {
         let (value, unfinished) = self
             .with_writer(move |writer| {
                 let (value, Aftermath { tags, indexed, unfinished }) =
-                    writer.run(duty, |tx| f(tx))?;
+                    commit::run(writer, duty, |tx| f(tx))?;
                 writer.shared.announce(tags);
                 if indexed {
                     // What is committed stays committed, whatever becomes of the merge.
-                    if let Err(error) = room::merge_index(writer) {
+                    if let Err(error) = tidy::merge_index(writer) {
                         tracing::warn!(%error, "the search index could not be merged");
                     }
                 }
@@ -201,14 +203,14 @@ impl Store {
 
     /// Lets go of what the server still has; what is pinned stays. Returns the octets that became free.
     pub async fn free(&self, kind: Kind, account: Option<AccountId>) -> Result<u64, Error> {
-        let freed = self.with_writer(move |writer| room::free(writer, kind, account)).await;
+        let freed = self.with_writer(move |writer| tidy::free(writer, kind, account)).await;
         self.tidy_later();
         freed
     }
 
     /// Wipes all that is local of an account. Marked first, so that a killed wipe goes on at the next start.
     pub async fn remove_account(&self, id: AccountId) -> Result<u64, Error> {
-        let freed = self.with_writer(move |writer| room::remove_account(writer, id)).await;
+        let freed = self.with_writer(move |writer| tidy::remove_account(writer, id)).await;
         self.tidy_later();
         freed
     }
@@ -243,7 +245,7 @@ impl Store {
 
     /// Does what earlier transactions left for later, to the end: sweeps, merges, the index.
     pub async fn tidy(&self) -> Result<(), Error> {
-        while self.with_writer(room::tidy_step).await? {}
+        while self.with_writer(tidy::tidy_step).await? {}
         Ok(())
     }
 
@@ -257,7 +259,7 @@ impl Store {
             while let Some(inner) = weak.upgrade() {
                 let store = Self { inner };
                 let asked = store.inner.tidy.load(Ordering::Acquire);
-                let done = match store.with_writer(room::tidy_step).await {
+                let done = match store.with_writer(tidy::tidy_step).await {
                     Ok(more) => !more,
                     Err(Error::Closed) => return,
                     Err(error) => {

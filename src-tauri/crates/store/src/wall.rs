@@ -15,6 +15,9 @@ pub(crate) const ROW_COST: usize = 4_300;
 /// A row that leaves touches a page in each of six trees, where it was not written in the order of time.
 pub(crate) const REMOVAL_COST: usize = 11_000;
 
+/// A header row with its share of the index, before it is written.
+pub(crate) const ROW_SPACE: u64 = 900;
+
 /// Who writes: the cache stops at wall − reserve, the sacred and eviction itself may use half of the reserve;
 /// the log has the other half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

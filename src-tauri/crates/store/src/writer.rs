@@ -1,10 +1,10 @@
-//! The one writer. A transaction is a closure that can be run again: SQLITE_FULL rolls the whole of it back,
-//! room is made in transactions of their own, and the whole closure runs once more.
+//! The one writer: bounded transactions, the log that they leave, and the walls around both. What becomes of
+//! one that met a wall is decided above, where there is something to be taken away.
 
 use crate::shared::Shared;
 use crate::tx::{Aftermath, Tx};
 use crate::wall::{Duty, PAGE, Walls};
-use crate::{Error, open, room, search};
+use crate::{Error, open, search};
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,8 +14,6 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(3);
 /// For so long one that would not go is not waited for again.
 const HINDERED: Duration = Duration::from_secs(5);
-/// Rounds of making room: each asks for twice as much.
-const ROUNDS: u32 = 12;
 
 pub(crate) struct Writer {
     pub conn: Connection,
@@ -36,37 +34,6 @@ impl Writer {
         self.shared.walls()
     }
 
-    /// Runs the caller's closure, again after room was made where the first wall was met.
-    pub fn run<T>(
-        &mut self,
-        duty: Duty,
-        mut f: impl FnMut(&mut Tx<'_>) -> Result<T, Error>,
-    ) -> Result<(T, Aftermath), Error> {
-        self.flush_touches(64)?;
-        let mut wanted = 256;
-        for _ in 0..ROUNDS {
-            let mut met = Met::default();
-            match self.attempt(duty, &mut met, &mut f) {
-                Err(Error::Full) => {
-                    let freed = room::make(self, duty, wanted, &met.parts)?;
-                    if freed == 0 {
-                        return Err(Error::Full);
-                    }
-                    wanted *= 2;
-                }
-                Err(Error::HeadersFull) => {
-                    // Newer mail takes the place of older; older mail does not push out newer.
-                    let Some(date) = met.refused else { return Err(Error::HeadersFull) };
-                    if room::forget_older(self, date)? == 0 {
-                        return Err(Error::HeadersFull);
-                    }
-                }
-                other => return other,
-            }
-        }
-        Err(Error::Full)
-    }
-
     /// One bounded transaction, run once.
     pub fn step<T>(
         &mut self,
@@ -78,7 +45,8 @@ impl Writer {
         Ok(value)
     }
 
-    fn attempt<T>(
+    /// One bounded transaction, run once; where it failed, `met` says what an answer to it must know.
+    pub fn attempt<T>(
         &mut self,
         duty: Duty,
         met: &mut Met,
@@ -218,7 +186,7 @@ impl Writer {
 
 /// What an attempt that failed leaves to know.
 #[derive(Default)]
-struct Met {
-    refused: Option<i64>,
-    parts: Vec<i64>,
+pub(crate) struct Met {
+    pub refused: Option<i64>,
+    pub parts: Vec<i64>,
 }
