@@ -1,4 +1,6 @@
 //! All the mail there is, read and shown: no panic, no hang, bounded output, safe output, the same twice.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::indexing_slicing)]
 
 mod common;
 

@@ -1,5 +1,7 @@
 //! What others make of the same mail: mime4j's trees and the octets of each part (Apache James), enmime's and
 //! CPython's words.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::indexing_slicing)]
 
 mod common;
 
@@ -15,8 +17,8 @@ fn mime4j_parts(xml: &str) -> Vec<(Section, String)> {
     for tag in xml.split('<').skip(1) {
         let tag = tag.split('>').next().unwrap_or("");
         let name = tag.split([' ', '/']).next().unwrap_or("");
-        if tag.starts_with('/') {
-            if matches!(&tag[1..], "message" | "multipart" | "body-part") {
+        if let Some(closed) = tag.strip_prefix('/') {
+            if matches!(closed, "message" | "multipart" | "body-part") {
                 open.pop();
             }
             continue;

@@ -1,5 +1,7 @@
 //! Hang guards of ten times the figure for what is opened every day and for the worst that comes; the figures
 //! themselves are printed (`--nocapture`), a release build tells them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::indexing_slicing)]
 
 use satchel_mime::{HtmlContext, safe_html};
 use std::time::{Duration, Instant};
