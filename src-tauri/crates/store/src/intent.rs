@@ -1,7 +1,7 @@
 //! What the person did and the server has not confirmed yet. Sacred: nothing but the server's word, or a
 //! refusal that was shown, ends one. Write with [`crate::Store::write_sacred`].
 
-use crate::{Error, Read, Tx, message};
+use crate::{Error, Read, Tx, leave};
 use model::{AccountId, MailboxId, MessageId};
 use rusqlite::params;
 
@@ -111,7 +111,7 @@ pub fn remove(tx: &Tx<'_>, id: IntentId) -> Result<(), Error> {
     tx.run("DELETE FROM intent_message WHERE intent = ?1", [id.0])?;
     tx.run("DELETE FROM intent WHERE id = ?1", [id.0])?;
     for message in held {
-        message::forget_if_nowhere(tx, message)?;
+        leave::forget_if_nowhere(tx, message)?;
     }
     tx.unfinished.set(true);
     Ok(())

@@ -2,8 +2,8 @@
 //! first, from their end, so that what stays is a beginning that can be gone on with.
 
 use crate::wall::PAGE;
-use crate::{Error, Read, Tx, message, usage};
-use model::{AccountId, MessageId, Tag};
+use crate::{Error, Read, Tx, row, usage};
+use model::{AccountId, MessageId, Section, Tag};
 use rusqlite::{Row, params};
 
 /// Octets of a chunk; only a part's last one is shorter.
@@ -47,7 +47,7 @@ pub fn begin(tx: &Tx<'_>, message: MessageId, key: &str, expected: u64) -> Resul
     let sql = "SELECT account FROM message WHERE id = ?1";
     let account: i64 =
         tx.one(sql, [message.0], |row| row.get(0))?.ok_or(Error::NotFound("such message"))?;
-    let kind = if message::is_text(tx, message, key)? { usage::TEXT } else { usage::ATTACHMENTS };
+    let kind = if is_text(tx, message, key)? { usage::TEXT } else { usage::ATTACHMENTS };
     tx.run(
         "INSERT INTO part (account, message, name, kind, expected, have, complete, pinned, used)
          VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0, ?6)",
@@ -56,6 +56,20 @@ pub fn begin(tx: &Tx<'_>, message: MessageId, key: &str, expected: u64) -> Resul
     let id = PartId(tx.conn.last_insert_rowid());
     touched(tx, id);
     Ok(id)
+}
+
+/// Whether a part is text to be read or a file, for the map of what takes space.
+fn is_text(read: &Read<'_>, id: MessageId, section: &str) -> Result<bool, Error> {
+    let Some(section) = Section::parse(section).filter(|s| !s.is_root()) else {
+        // The header block and other pieces that only a reader needs.
+        return Ok(true);
+    };
+    let row = row::get(read, id)?;
+    let node = row.as_ref().and_then(|r| r.structure.as_ref()).and_then(|s| s.find(&section));
+    Ok(node.is_none_or(|node| {
+        node.media_type.starts_with("text/")
+            && node.disposition != Some(model::Disposition::Attachment)
+    }))
 }
 
 /// Adds octets at the end; about a megabyte a transaction. Pieces of 256 KiB, as chunks are, cost least.

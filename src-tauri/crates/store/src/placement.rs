@@ -1,7 +1,8 @@
 //! Where messages stand: a mailbox and a UID, within one UIDVALIDITY.
 
+use crate::leave::{self, At};
 use crate::wall::MOST_ROWS;
-use crate::{Error, Read, Tx, mailbox, message};
+use crate::{Error, Read, Tx, mailbox};
 use model::{MailboxId, MessageId, Tag, Uid, UidSet};
 use rusqlite::params;
 
@@ -30,33 +31,13 @@ pub fn vanish(tx: &Tx<'_>, mailbox: MailboxId, uids: &UidSet) -> Result<Vanished
                 done.more = true;
                 return Ok(done);
             }
-            remove(tx, At { mailbox: mailbox.0, epoch, date, uid }, message, true)?;
+            leave::remove(tx, At { mailbox: mailbox.0, epoch, date, uid }, message, true)?;
             tx.changed(Tag::List(mailbox));
             tx.changed(Tag::Message(MessageId(message)));
             done.messages.push(MessageId(message));
         }
     }
     Ok(done)
-}
-
-/// The key of a row.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct At {
-    pub mailbox: i64,
-    pub epoch: i64,
-    pub date: i64,
-    pub uid: i64,
-}
-
-/// Takes one placement off, and its message with it if it stands nowhere else.
-pub(crate) fn remove(tx: &Tx<'_>, at: At, message: i64, in_view: bool) -> Result<(), Error> {
-    tx.run(
-        "DELETE FROM placement WHERE mailbox = ?1 AND epoch = ?2 AND date = ?3 AND uid = ?4",
-        [at.mailbox, at.epoch, at.date, at.uid],
-    )?;
-    let (cached, stale) = if in_view { (-1, 0) } else { (0, -1) };
-    mailbox::count(tx, at.mailbox, cached, stale)?;
-    message::forget_if_nowhere(tx, message)
 }
 
 /// A query over the UIDs from ?2 to ?3 of a mailbox, in the epoch that is in view.

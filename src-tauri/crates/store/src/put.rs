@@ -5,7 +5,7 @@ use crate::flags::{Stored, stored};
 use crate::pack::{self, People};
 use crate::texts::Texts;
 use crate::wall::ROW_SPACE;
-use crate::{Error, MOST_ROWS, Tx, account, mailbox, message, search, thread, usage};
+use crate::{Error, MOST_ROWS, Tx, account, mailbox, row, search, thread, usage};
 use model::{
     AccountId, Envelope, Fingerprint, Flags, MailboxId, MessageId, ModSeq, ServerId, Structure,
     Tag, Uid, UidValidity,
@@ -207,10 +207,10 @@ impl Batch<'_, '_> {
         })?;
         let Some((preview, structure, server_id)) = lacks else { return Ok(()) };
         if let (true, Some(text)) = (preview, &row.preview) {
-            message::write_preview(self.tx, id, text)?;
+            row::write_preview(self.tx, id, text)?;
         }
         if let (true, Some(found)) = (structure, &row.structure) {
-            message::set_structure(self.tx, MessageId(id), found)?;
+            row::set_structure(self.tx, MessageId(id), found)?;
         }
         if let (true, Some(found)) = (server_id, &row.server_id) {
             self.tx.run(
@@ -287,12 +287,9 @@ impl Batch<'_, '_> {
         let people = People::of(&row.envelope);
         let packed = people.pack(&self.own);
         let subject = pack::cut(&row.envelope.subject, MOST_SUBJECT);
-        let preview = row.preview.as_deref().map(|p| pack::cut(p, message::MOST_PREVIEW));
-        let structure = row
-            .structure
-            .as_ref()
-            .map(Structure::pack)
-            .filter(|s| s.len() <= message::MOST_STRUCTURE);
+        let preview = row.preview.as_deref().map(|p| pack::cut(p, row::MOST_PREVIEW));
+        let structure =
+            row.structure.as_ref().map(Structure::pack).filter(|s| s.len() <= row::MOST_STRUCTURE);
         let doc = search::place(tx, row.internal_date, row.fingerprint.headers)?;
         tx.run(
             "INSERT INTO message (id, account, thread, doc, date, size, header_hash, message_id, refs, server_id,
@@ -316,7 +313,7 @@ impl Batch<'_, '_> {
                 structure,
             ],
         )?;
-        let weight = message::weigh(packed.len(), subject, preview, structure.as_deref());
+        let weight = row::weigh(packed.len(), subject, preview, structure.as_deref());
         tx.tally(self.account, usage::HEADERS, weight);
         if search::add(tx, doc, Texts::of_envelope(&row.envelope, &self.own, preview))? {
             let weight = search::weight(packed.len(), subject.len(), preview.map_or(0, str::len));

@@ -5,10 +5,10 @@
 //! then, for what exists only here, the index (dropped and built again, not trimmed), pinned parts, the
 //! oldest rows.
 
-use crate::placement::{self, At};
+use crate::leave::{self, At};
 use crate::wall::{Duty, PAGE, ROW_SPACE, Walls};
 use crate::writer::Writer;
-use crate::{Error, MOST_ROWS, Read, Tx, covered, message, part, search, usage};
+use crate::{Error, MOST_ROWS, Read, Tx, covered, part, search, usage};
 use model::{AccountId, MailboxId, Tag};
 use rusqlite::params;
 use std::cmp::Reverse;
@@ -111,7 +111,7 @@ pub(crate) fn take_placements(tx: &Tx<'_>, id: i64, epoch: i64, and: &str) -> Re
         if tx.spend_removal().is_err() {
             break;
         }
-        placement::remove(tx, at, message, false)?;
+        leave::remove(tx, at, message, false)?;
         taken += 1;
     }
     Ok(taken)
@@ -154,7 +154,7 @@ pub(crate) fn evict_oldest(
             if tx.spend_removal().is_err() {
                 break;
             }
-            message::evict(tx, At { mailbox, epoch, date, uid }, message, true)?;
+            leave::evict(tx, At { mailbox, epoch, date, uid }, message, true)?;
             tx.changed(Tag::List(MailboxId(mailbox)));
             taken += 1;
         }
