@@ -79,9 +79,30 @@ impl Window {
         self.on(element.click()).with_context(|| format!("clicking {css}"))
     }
 
-    pub fn write(&self, css: &str, text: &str) -> Result<()> {
+    /// Clicks the button with exactly this text on it.
+    pub fn press(&self, words: &str) -> Result<()> {
+        let path = format!("//button[normalize-space(.)={}]", quoted(words));
+        let button = self
+            .on(async {
+                self.client.wait().at_most(PATIENCE).for_element(Locator::XPath(&path)).await
+            })
+            .with_context(|| {
+                format!("no button \"{words}\" on the page:\n{}", self.text().unwrap_or_default())
+            })?;
+        self.on(button.click()).with_context(|| format!("pressing {words}"))
+    }
+
+    /// Puts `text` in the place of what a field holds.
+    pub fn fill(&self, css: &str, text: &str) -> Result<()> {
         let element = self.find(css)?;
+        self.on(element.clear()).with_context(|| format!("clearing {css}"))?;
         self.on(element.send_keys(text)).with_context(|| format!("writing into {css}"))
+    }
+
+    /// A key to whatever has the focus.
+    pub fn key(&self, key: char) -> Result<()> {
+        let element = self.on(self.client.active_element())?;
+        self.on(element.send_keys(&key.to_string()))
     }
 
     /// What a person reads on the page.
@@ -154,6 +175,11 @@ impl Drop for Window {
             tokio::time::timeout(Duration::from_secs(10), client.close()).await
         });
     }
+}
+
+/// An XPath string; none of ours holds both kinds of quotes.
+fn quoted(text: &str) -> String {
+    if text.contains('\'') { format!("\"{text}\"") } else { format!("'{text}'") }
 }
 
 fn hyper_connector() -> hyper_util::client::legacy::connect::HttpConnector {

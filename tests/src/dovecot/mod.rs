@@ -21,6 +21,7 @@ pub struct Dovecot {
     dir: PathBuf,
     ports: Ports,
     ca_file: PathBuf,
+    fingerprint: String,
     owner: Owner,
     // Ends the process and clears `dir`.
     minded: Minded,
@@ -93,7 +94,7 @@ impl Dovecot {
         command.arg("-F").arg("-c").arg(&conf);
         let minded =
             Minded::start(&command, &std::env::temp_dir().join(log_name(&dir)), Some(&dir))?;
-        let server = Self { dir, ports, ca_file, owner, minded };
+        let server = Self { dir, ports, ca_file, fingerprint: leaf.fingerprint(), owner, minded };
         server
             .minded
             .until("its ports", Duration::from_secs(30), || {
@@ -125,6 +126,11 @@ impl Dovecot {
     /// The root that its certificate hangs from.
     pub fn ca_file(&self) -> &Path {
         &self.ca_file
+    }
+
+    /// SHA-256 of its certificate, lower-case hex.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     pub fn dir(&self) -> &Path {
