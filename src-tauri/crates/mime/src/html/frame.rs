@@ -53,7 +53,8 @@ a[href] { color: var(--accent); }
 a[href]:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 img { max-width: 100%; }
 img[src] { height: auto; }
-img:not([src]) { display: inline-block; box-sizing: border-box; color: var(--ink-2); font-size: 0.75rem; border: 1px dashed var(--line-2); border-radius: 4px; background: var(--ground); overflow: hidden; vertical-align: middle; }
+img:not([src]) { display: inline-block; box-sizing: border-box; color: var(--ink-2); font-size: 0.75rem; border: 1px dashed var(--line-2); border-radius: 4px; background: repeating-linear-gradient(-45deg, transparent 0 6px, var(--ground) 6px 12px); overflow: hidden; vertical-align: middle; }
+img:not([src])[width=\"1\"], img:not([src])[height=\"1\"], img:not([src])[width=\"0\"], img:not([src])[height=\"0\"] { visibility: hidden; border: 0; }
 pre { white-space: pre-wrap; }
 blockquote { margin: 0.5rem 0; padding-inline-start: 0.75rem; border-inline-start: 2px solid var(--line-2); color: var(--ink-2); }
 hr { border: 0; border-block-start: 1px solid var(--line); }
