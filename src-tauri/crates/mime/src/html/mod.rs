@@ -15,6 +15,7 @@ mod links;
 mod parse;
 mod sanitise;
 mod second;
+mod standing;
 mod text;
 
 pub use frame::{FrameOptions, frame_document};

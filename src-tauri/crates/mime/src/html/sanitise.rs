@@ -9,13 +9,11 @@ use super::css::Filter;
 use super::dom::{Data, Element, NodeId, Tree};
 use super::images::{Picture, picture};
 use super::parse::{Parsed, parse};
-use super::{HtmlContext, SafeHtml, escape, links, second, text};
+use super::{HtmlContext, SafeHtml, escape, links, second, standing, text};
 use crate::text::text_to_html;
 use cssparser::serialize_string;
 use html5ever::Attribute;
 
-/// Deeper markup loses its tags, not its text.
-const DEEPEST: usize = 256;
 const MOST_ESCAPING: usize = 8_000_000;
 const PIECE: usize = 1024;
 const MOST_CSS: usize = 1024 * 1024;
@@ -145,7 +143,7 @@ impl<'a> Writer<'a> {
     }
 
     fn text(&mut self, text: &str) {
-        if self.open.last().is_some_and(|parent| is_table_frame(parent)) {
+        if self.open.last().is_some_and(|parent| standing::is_table_frame(parent)) {
             return;
         }
         let mut text = text;
@@ -214,7 +212,7 @@ impl<'a> Writer<'a> {
             self.note(element);
             return Fate::Unwrapped;
         };
-        if !self.fits(name) {
+        if !standing::stays(&self.open, name) {
             return Fate::Unwrapped;
         }
         self.after_pre = false;
@@ -225,45 +223,6 @@ impl<'a> Writer<'a> {
         self.open.push(name);
         self.after_pre = name == "pre";
         Fate::Written
-    }
-
-    /// Whether the next parser would leave the element where it stands.
-    fn fits(&self, name: &str) -> bool {
-        let parent = self.open.last().copied().unwrap_or("");
-        match name {
-            WHOLE => return false,
-            "caption" | "colgroup" | "thead" | "tbody" | "tfoot" => return parent == "table",
-            "tr" => return matches!(parent, "thead" | "tbody" | "tfoot"),
-            "td" | "th" => return parent == "tr",
-            "col" => return parent == "colgroup",
-            _ => {}
-        }
-        if is_table_frame(parent) || self.open.len() >= DEEPEST {
-            return false;
-        }
-        let mut outer = self.open.iter().rev();
-        let blocked = match name {
-            "a" => outer.take_while(|open| !is_cell(open)).any(|open| *open == "a"),
-            "li" => outer.take_while(|open| !ends_list_scope(open)).any(|open| *open == "li"),
-            "dd" | "dt" => {
-                outer.take_while(|open| !ends_list_scope(open) || is_term(open)).any(|o| is_term(o))
-            }
-            "rt" | "rp" => {
-                matches!(parent, "rt" | "rp" | "dd" | "dt" | "li" | "p")
-                    && outer.any(|o| *o == "ruby")
-            }
-            name if allowed::is_heading(name) => allowed::is_heading(parent),
-            _ => false,
-        };
-        if blocked {
-            return false;
-        }
-        let in_paragraph = || {
-            let near =
-                self.open.iter().rev().take_while(|open| !is_cell(open) && **open != "table");
-            near.into_iter().any(|open| *open == "p")
-        };
-        !(allowed::closes_paragraph(name) && in_paragraph())
     }
 
     fn start_tag(&mut self, name: &'static str, element: &Element) {
@@ -442,56 +401,6 @@ enum Fate {
 /// Attributes without a namespace: the others are foreign content's.
 fn plain(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
     attributes.iter().filter(|a| a.name.ns.is_empty())
-}
-
-fn is_table_frame(name: &str) -> bool {
-    matches!(name, "table" | "thead" | "tbody" | "tfoot" | "tr" | "colgroup")
-}
-
-fn is_cell(name: &str) -> bool {
-    matches!(name, "td" | "th" | "caption")
-}
-
-fn is_term(name: &str) -> bool {
-    matches!(name, "dd" | "dt")
-}
-
-/// Elements beyond which an item no longer ends the one before (HTML 13.2.6.4.7, "special", but for address,
-/// div and p).
-fn ends_list_scope(name: &str) -> bool {
-    is_table_frame(name)
-        || is_cell(name)
-        || is_term(name)
-        || matches!(
-            name,
-            "article"
-                | "aside"
-                | "blockquote"
-                | "center"
-                | "details"
-                | "dir"
-                | "dl"
-                | "figcaption"
-                | "figure"
-                | "footer"
-                | "h1"
-                | "h2"
-                | "h3"
-                | "h4"
-                | "h5"
-                | "h6"
-                | "header"
-                | "hgroup"
-                | "main"
-                | "menu"
-                | "nav"
-                | "ol"
-                | "pre"
-                | "search"
-                | "section"
-                | "summary"
-                | "ul"
-        )
 }
 
 fn picture_style(source: &str) -> String {

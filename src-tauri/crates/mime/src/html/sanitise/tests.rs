@@ -156,7 +156,7 @@ fn deep_but_honest_mail_keeps_its_text() {
     let deep = format!("{}core{}", "<blockquote>".repeat(400), "</blockquote>".repeat(400));
     let safe = self::safe(&deep);
     assert!(!safe.tangled && safe.html.contains("core"));
-    assert!(safe.html.matches("<blockquote>").count() <= DEEPEST);
+    assert!(safe.html.matches("<blockquote>").count() <= standing::DEEPEST);
 }
 
 #[test]
@@ -166,23 +166,6 @@ fn long_text_is_written_in_pieces() {
     assert_eq!(super::super::html_to_text(&once.html).trim_end(), words.trim_end());
     assert_eq!(self::safe(&once.html).html, once.html);
     assert!(once.html.matches("<span>").count() > 3);
-}
-
-#[test]
-#[ignore = "stages, for whoever makes it faster"]
-fn stages() {
-    let html = std::fs::read_to_string("/tmp/huge.html").unwrap();
-    let start = std::time::Instant::now();
-    let parsed = parse(&html).unwrap_or_else(|_| panic!());
-    println!("parse {:?}", start.elapsed());
-    let context = HtmlContext { cid: &|_| None };
-    let draft = draft(&parsed, &context);
-    println!("draft {:?}", start.elapsed());
-    let out = second::clean(&draft.body, &draft.filter.own);
-    println!("second {:?} {}", start.elapsed(), out.len());
-    drop(draft);
-    drop(parsed);
-    println!("drop {:?}", start.elapsed());
 }
 
 proptest! {
