@@ -2,11 +2,14 @@
 
 use super::{epoch, screen};
 use crate::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::live::{Conn, Place};
 use imap::{FetchSet, SearchKey};
 use model::{MailboxId, MailboxName, SeqNum, Uid};
 use plan::Rank;
+
+/// How often a page is placed anew while others expunge under it.
+const ROUNDS: u32 = 4;
 
 /// Extends the covered stretch downward. False where nothing is under it.
 pub(crate) async fn extend(
@@ -15,38 +18,62 @@ pub(crate) async fn extend(
     mailbox: MailboxId,
     name: &MailboxName,
 ) -> Result<bool> {
-    let place = conn.stand_in(name).await?;
-    let top = db.read(move |read| store::covered::top(read, mailbox)).await?;
-    let known = db.read(move |read| store::mailbox::get(read, mailbox)).await?;
-    let same_epoch = known.and_then(|m| m.uidvalidity) == Some(epoch(&place));
-    let Some((low, _)) = top.filter(|_| same_epoch) else {
-        return Ok(screen::newest(db, conn, mailbox, &place).await? > 0);
-    };
-    let lowest = db.read(move |read| store::placement::lowest_from(read, mailbox, low)).await?;
-    let Some(lowest) = lowest else {
-        return Ok(screen::newest(db, conn, mailbox, &place).await? > 0);
-    };
-    let above = db
-        .read(move |read| store::placement::count_above(read, mailbox, Uid(lowest.0 - 1)))
-        .await?;
-    let guess =
-        u32::try_from(above).ok().and_then(|above| Rank::of_lowest(lowest, place.exists, above));
-    if let Some(rank) = guess
-        && attempt(db, conn, mailbox, &place, rank).await?
-    {
-        return Ok(true);
+    for round in 0..ROUNDS {
+        let place = conn.stand_in(name).await?;
+        let Some(lowest) = lowest(db, mailbox, &place).await? else {
+            return Ok(screen::newest(db, conn, mailbox, &place).await? > 0);
+        };
+        // The first guess is free: it counts what is cached. It never proves that nothing is left.
+        let guess = match round {
+            0 => guess(db, mailbox, lowest, &place).await?.filter(|rank| rank.seq.0 > 1),
+            _ => None,
+        };
+        let rank = match guess {
+            Some(rank) => rank,
+            // Somebody expunged, or mail came: the server says how many lie under the lowest row.
+            None => {
+                let under = SearchKey::UidRange(Uid(1), Uid(lowest.0.saturating_sub(1)));
+                let under = match lowest.0 {
+                    0 | 1 => 0,
+                    _ => conn.uid_search_count(&under).await.map_err(|e| conn.fail(e))?,
+                };
+                if under == 0 {
+                    bottom(db, mailbox, lowest).await?;
+                    return Ok(false);
+                }
+                Rank { uid: lowest, seq: SeqNum(under.saturating_add(1)) }
+            }
+        };
+        // The answer to SEARCH may have come with an EXPUNGE.
+        let place = conn.stand_in(name).await?;
+        if attempt(db, conn, mailbox, &place, rank).await? {
+            return Ok(true);
+        }
     }
-    // Somebody expunged, or mail came: the server says how many lie under the lowest row.
-    let under = conn
-        .uid_search_count(&SearchKey::UidRange(Uid(1), Uid(lowest.0.saturating_sub(1))))
-        .await
-        .map_err(|e| conn.fail(e))?;
-    if under == 0 {
-        bottom(db, mailbox, lowest).await?;
-        return Ok(false);
-    }
-    let rank = Rank { uid: lowest, seq: SeqNum(under.saturating_add(1)) };
-    attempt(db, conn, mailbox, &place, rank).await
+    let restless = "its message numbers do not hold still";
+    Err(conn.fail(imap::Error::Protocol(restless.to_owned())))
+}
+
+/// The lowest row of the stretch that a list shows first; None where there is nothing to build on.
+async fn lowest(db: &Db, mailbox: MailboxId, place: &Place) -> Result<Option<Uid>> {
+    let now = epoch(place);
+    db.read(move |read| {
+        let known = store::mailbox::get(read, mailbox)?.and_then(|m| m.uidvalidity);
+        match store::covered::top(read, mailbox)? {
+            Some((low, _)) if known == Some(now) => {
+                store::placement::lowest_from(read, mailbox, low)
+            }
+            _ => Ok(None),
+        }
+    })
+    .await
+}
+
+async fn guess(db: &Db, mailbox: MailboxId, lowest: Uid, place: &Place) -> Result<Option<Rank>> {
+    let under = Uid(lowest.0.saturating_sub(1));
+    let above = db.read(move |read| store::placement::count_above(read, mailbox, under)).await?;
+    let above = u32::try_from(above).unwrap_or(u32::MAX);
+    Ok(Rank::of_lowest(lowest, place.exists, above))
 }
 
 /// Fetches the page under `lowest` and keeps it if it joins.
@@ -57,19 +84,29 @@ async fn attempt(
     place: &Place,
     lowest: Rank,
 ) -> Result<bool> {
-    let Some((low, high)) = plan::page_below(lowest) else {
-        bottom(db, mailbox, lowest.uid).await?;
+    let Some((low, high)) = plan::page_below(lowest) else { return Ok(false) };
+    // Where everything from the lowest row upward was expunged, the page ends the mailbox.
+    let high = SeqNum(high.0.min(place.exists));
+    if high < low {
         return Ok(false);
-    };
+    }
     let set = FetchSet::Seq { low, high: Some(high) };
-    let batch = screen::fetch(conn, &set, place.highestmodseq.is_some()).await?;
-    // The overlap row is the proof; where it was expunged meanwhile, the page is placed anew.
-    if !plan::page_fits(lowest, &batch.seqs) {
+    let batch = match screen::fetch(conn, &set, place.highestmodseq.is_some()).await {
+        Ok(batch) => batch,
+        // RFC 5530, EXPUNGEISSUED: some of them are gone, and a FETCH by position may not say which.
+        Err(Error::Server(failure)) if matches!(failure.source, imap::Error::No { .. }) => {
+            return Ok(false);
+        }
+        Err(error) => return Err(error),
+    };
+    if !plan::page_fits(lowest.uid, (low, high), place.exists, &batch.seqs) {
         return Ok(false);
     }
     let Some(lowest_row) = batch.rows.iter().map(|r| r.uid).min() else { return Ok(false) };
     let low_uid = if low.0 == 1 { Uid(1) } else { lowest_row };
-    screen::write(db, conn, mailbox, place, batch.rows, Some((low_uid, lowest.uid)), true).await?;
+    // What came of higher rows is known already; of the lowest one its absence counts.
+    let rows = batch.rows.into_iter().filter(|row| row.uid <= lowest.uid).collect();
+    screen::write(db, conn, mailbox, place, rows, Some((low_uid, lowest.uid)), true).await?;
     Ok(true)
 }
 
