@@ -36,7 +36,9 @@ impl Engine {
         // A mailbox that cannot be asked (offline, refused) is passed over for this page, not asked again and again.
         let mut silent: Vec<MailboxId> = Vec::new();
         let mut trouble: Option<Error> = None;
-        // Each round covers fifty more of one mailbox, so this ends.
+        // Each round covers fifty more of one mailbox. One whose server moves under it is not followed for ever.
+        let mailboxes = u32::try_from(ask.mailboxes.len()).unwrap_or(u32::MAX);
+        let mut rounds = (limit / plan::SCREEN + 4).saturating_mul(mailboxes.max(1));
         loop {
             let query = ListQuery { mailboxes: ask.mailboxes.clone(), before: ask.before, limit };
             let over = silent.clone();
@@ -45,21 +47,25 @@ impl Engine {
             let full = page.rows.len() as u64 >= u64::from(limit);
             let open: Option<MailboxId> = page.behind.iter().copied().find(|m| !silent.contains(m));
             let done = full || page.behind.is_empty();
-            let Some(mailbox) =
-                open.filter(|_| !done && !ask.cached_only && self.inner.db.is_writer())
+            let Some(mailbox) = open
+                .filter(|_| !done && rounds > 0 && !ask.cached_only && self.inner.db.is_writer())
             else {
-                if let Some(error) = trouble
-                    && page.rows.is_empty()
+                if page.rows.is_empty()
+                    && let Some(error) = trouble
                 {
                     return Err(error);
                 }
+                // What could not be asked is not the end of the mailbox: from here on it is asked again.
+                let complete = full || (done && trouble.is_none());
+                let last = page.rows.last().map(store::list::ListRow::position);
                 return Ok(Listed {
-                    next: page.next,
+                    next: page.next.or(last.filter(|_| !complete)),
                     total: page.total,
-                    complete: done,
+                    complete,
                     rows: page.rows,
                 });
             };
+            rounds -= 1;
             match self.extend(mailbox).await {
                 Ok(true) => {}
                 Ok(false) => {
