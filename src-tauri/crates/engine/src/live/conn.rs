@@ -173,6 +173,7 @@ pub(crate) async fn connect(
     {
         match session.login_flight(&sign_in.user, &sign_in.password, mailbox).await {
             Ok(selected) => {
+                capabilities(&mut session).await.map_err(fail)?;
                 let mut conn = Conn::new(session, sign_in, learnt);
                 conn.stand(mailbox, &selected);
                 return Ok(conn);
@@ -185,9 +186,22 @@ pub(crate) async fn connect(
         }
     }
     session.sign_in(&sign_in.user, &sign_in.password).await.map_err(fail)?;
+    capabilities(&mut session).await.map_err(fail)?;
     let mut conn = Conn::new(session, sign_in, learnt);
     if let Some(mailbox) = mailbox {
         conn.select(mailbox).await?;
     }
     Ok(conn)
+}
+
+/// Asks what the server can do where it did not say so by itself after signing in (RFC 9051 7.1 lets it).
+async fn capabilities(session: &mut Session) -> std::result::Result<(), imap::Error> {
+    if session.capabilities().known() {
+        return Ok(());
+    }
+    match session.capability().await {
+        // One that does not answer even this is used as if it could nothing.
+        Ok(()) | Err(imap::Error::No { .. } | imap::Error::Bad { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
