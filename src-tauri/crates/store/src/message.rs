@@ -43,6 +43,16 @@ pub fn placements(read: &Read<'_>, id: MessageId) -> Result<Vec<Placement>, Erro
     )
 }
 
+/// The mailbox that it stood in before a renumbering, as long as it waits there to be bound again.
+pub fn waits_in(read: &Read<'_>, id: MessageId) -> Result<Option<MailboxId>, Error> {
+    read.one(
+        "SELECT p.mailbox FROM placement p JOIN mailbox m ON m.id = p.mailbox AND m.epoch > p.epoch
+         WHERE p.message = ?1 AND m.gone = 0 ORDER BY p.epoch DESC LIMIT 1",
+        [id.0],
+        |row| row.get(0).map(MailboxId),
+    )
+}
+
 pub fn by_uid(read: &Read<'_>, mailbox: MailboxId, uid: Uid) -> Result<Option<MessageId>, Error> {
     placement::by_uid(read, mailbox, uid)
 }

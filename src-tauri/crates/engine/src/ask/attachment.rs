@@ -215,12 +215,13 @@ impl Engine {
             .inner
             .db
             .read(move |read| {
-                let Some(placement) = store::message::placements(read, message)?.into_iter().next()
-                else {
-                    return Ok(None);
+                let placement = store::message::placements(read, message)?.into_iter().next();
+                let mailbox = match &placement {
+                    Some(placement) => Some(placement.mailbox),
+                    None => store::message::waits_in(read, message)?,
                 };
-                let mailbox = store::mailbox::get(read, placement.mailbox)?;
-                Ok(mailbox.map(|mailbox| (placement, mailbox)))
+                let mailbox = mailbox.map(|id| store::mailbox::get(read, id)).transpose()?;
+                Ok(mailbox.flatten().map(|mailbox| (placement, mailbox)))
             })
             .await?;
         let Some((placement, mailbox)) = found else {
@@ -231,8 +232,8 @@ impl Engine {
         let at = At {
             mailbox: mailbox.id,
             name: mailbox.name,
-            uid: placement.uid,
-            uidvalidity: placement.uidvalidity,
+            uid: placement.as_ref().map_or(model::Uid(0), |p| p.uid),
+            uidvalidity: placement.map(|p| p.uidvalidity),
         };
         Ok((mailbox.account, at))
     }

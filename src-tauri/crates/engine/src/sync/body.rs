@@ -37,7 +37,8 @@ pub(crate) struct At {
     pub mailbox: MailboxId,
     pub name: MailboxName,
     pub uid: Uid,
-    pub uidvalidity: model::UidValidity,
+    /// None: its mailbox was numbered anew, and it has not been found again yet.
+    pub uidvalidity: Option<model::UidValidity>,
 }
 
 pub(crate) fn gone() -> Error {
@@ -56,18 +57,39 @@ pub(crate) async fn stand(
     at: At,
 ) -> Result<(At, Place)> {
     let place = conn.stand_in(&at.name).await?;
-    if epoch(&place) == at.uidvalidity {
+    if Some(epoch(&place)) == at.uidvalidity {
         return Ok((at, place));
     }
+    let now = epoch(&place);
     sync::screen::newest(db, conn, at.mailbox, &place).await?;
-    let mailbox = at.mailbox;
-    let again = db.read(move |read| store::message::placements(read, message)).await?;
-    let uid = again
-        .into_iter()
-        .find(|p| p.mailbox == mailbox && p.uidvalidity == epoch(&place))
-        .map(|p| p.uid)
-        .ok_or_else(gone)?;
-    Ok((At { uid, uidvalidity: epoch(&place), ..at }, place))
+    // It may lie deeper than the newest screen: only a mailbox that was read to its end has it no more.
+    for _ in 0..DEEP {
+        if let Some(uid) = bound(db, message, at.mailbox, now).await? {
+            return Ok((At { uid, uidvalidity: Some(now), ..at }, place));
+        }
+        if !sync::page::extend(db, conn, at.mailbox, &at.name).await? {
+            return Err(gone());
+        }
+    }
+    Err(Error::new(
+        Code::ServerRefused,
+        "the server has numbered this mailbox anew, and the message has not been found in it yet: try again",
+    ))
+}
+
+/// Pages of a renumbered mailbox that are read in search of one message.
+const DEEP: usize = 40;
+
+/// Where the message stands in the mailbox as it is numbered now.
+async fn bound(
+    db: &Db,
+    message: MessageId,
+    mailbox: MailboxId,
+    now: model::UidValidity,
+) -> Result<Option<Uid>> {
+    let placements = db.read(move |read| store::message::placements(read, message)).await?;
+    let here = placements.into_iter().find(|p| p.mailbox == mailbox && p.uidvalidity == now);
+    Ok(here.map(|p| p.uid))
 }
 
 /// The header block and up to [`TEXT_LIMIT`] octets of one part, in one flight.
