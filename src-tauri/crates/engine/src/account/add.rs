@@ -44,6 +44,7 @@ impl Engine {
             ],
         };
         let mut tried = Vec::new();
+        let mut offline = None;
         for endpoint in candidates {
             let sign_in = SignIn {
                 endpoint: endpoint.clone(),
@@ -68,10 +69,18 @@ impl Engine {
                             Code::NoSuchHost | Code::Refused | Code::Timeout | Code::Offline
                         ) =>
                 {
-                    tried.push(format!("{} ({})", endpoint.host, error.code().as_str()));
+                    let code = error.code();
+                    tried.push(format!("{} ({})", endpoint.host, code.as_str()));
+                    if code == Code::Offline {
+                        offline = Some(error);
+                    }
                 }
                 Err(error) => return Err(error),
             }
+        }
+        // Without a network nothing is known of the domain.
+        if let Some(error) = offline {
+            return Err(error);
         }
         Err(Trouble::new(
             Code::ServerUnknown,
@@ -119,8 +128,10 @@ async fn save(
         Err(error) => Err(error),
     };
     if let Err(error) = saved {
-        // Half an account is none.
-        super::remove::wipe(&inner, id).await?;
+        // Half an account is none. What stood in the way first is what the person is told.
+        if let Err(second) = super::remove::wipe(&inner, id).await {
+            tracing::warn!(%second, "what was kept of a new account did not go in one piece");
+        }
         return Err(error);
     }
     inner.live(id).give(conn);

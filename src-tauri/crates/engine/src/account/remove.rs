@@ -38,8 +38,9 @@ impl Engine {
 pub(crate) async fn wipe(inner: &Inner, account: AccountId) -> Result<u64> {
     inner.forget(account).await;
     let freed = inner.db.store()?.remove_account(account).await?;
-    inner.drop_secret(secret_name(account)).await?;
+    // Gone is gone, also where the vault does not let go of the password.
     inner.tell(Tag::Accounts);
     inner.tell(Tag::Storage);
+    inner.drop_secret(secret_name(account)).await?;
     Ok(freed)
 }
