@@ -25,6 +25,18 @@ pub struct ServerFailure {
     pub source: imap::Error,
 }
 
+impl ServerFailure {
+    /// The server refused what was asked and goes on talking to us. (A refusal to sign in is another thing.)
+    pub(crate) fn is_of_one_thing(&self) -> bool {
+        match &self.source {
+            imap::Error::No { command, .. } | imap::Error::Bad { command, .. } => {
+                *command != "signing in"
+            }
+            _ => false,
+        }
+    }
+}
+
 impl From<Trouble> for Error {
     fn from(trouble: Trouble) -> Self {
         Error::Told(Box::new(trouble))

@@ -171,11 +171,18 @@ impl Engine {
         self.inner.vault.kind()
     }
 
-    /// Closes every connection; questions that need one are refused until [`Engine::resume`].
+    /// Closes every connection and ends what was under way on them; questions that need one are refused until
+    /// [`Engine::resume`]. When it returns no transaction is open.
     pub async fn suspend(&self) {
         self.inner.suspended.store(true, Ordering::SeqCst);
         let all: Vec<_> = self.inner.all_live();
         futures::future::join_all(all.iter().map(|live| live.close())).await;
+        // A question that was ended may have left a transaction with the writer: it takes one after the other.
+        if self.inner.db.is_writer()
+            && let Err(error) = self.inner.db.write(|_| Ok(())).await
+        {
+            tracing::warn!(%error, "the store was not at rest");
+        }
     }
 
     pub fn resume(&self) {
@@ -224,10 +231,7 @@ impl Inner {
     /// Whether the network may be used now.
     pub(crate) fn awake(&self) -> Result<()> {
         if self.is_suspended() {
-            return Err(Error::new(
-                Code::Cancelled,
-                "the app is asleep: ask again when it is awake",
-            ));
+            return Err(live::put_away());
         }
         self.db.store().map(|_| ())
     }

@@ -34,7 +34,7 @@ impl Engine {
         let row = self.mailbox(mailbox).await?;
         let outcome =
             on_connection!(inner, row.account, Urgency::Interactive, Some(&row.name), |conn| {
-                check::check(&inner.db, conn, mailbox, &row.name)
+                check::fresh_or_again(&inner.db, conn, mailbox, &row.name)
             });
         self.heard(row.account, &outcome);
         outcome
@@ -89,16 +89,12 @@ impl Engine {
             .read(move |read| store::mailbox::by_role(read, account, Role::Inbox))
             .await?
             .ok_or_else(|| crate::account::unknown(account))?;
-        self.inner.enter(account, State::Checking);
+        let _checking = Checking::begin(inner, account);
         let begun = Instant::now();
         let outcome =
             on_connection!(inner, account, Urgency::Interactive, Some(&inbox.name), |conn| async {
                 let before = conn.begin_counting();
-                // A connection that was made for this has just selected it; a kept one looks again.
-                let rows = match conn.fresh_place() {
-                    Some(place) => check::looked_at(&inner.db, conn, inbox.id, &place).await?,
-                    None => check::check(&inner.db, conn, inbox.id, &inbox.name).await?,
-                };
+                let rows = check::fresh_or_again(&inner.db, conn, inbox.id, &inbox.name).await?;
                 let screen = FirstScreen {
                     took: begun.elapsed(),
                     traffic: conn.counted_since(before),
@@ -108,7 +104,11 @@ impl Engine {
                 folders::save(inner, account, listed).await?;
                 Ok((screen, conn.counted_since(before)))
             });
-        self.heard(account, &outcome);
+        match &outcome {
+            // An INBOX that may not be looked at is no mailbox that is up to date.
+            Err(error @ crate::Error::Server(_)) => self.failed(account, error),
+            outcome => self.heard(account, outcome),
+        }
         outcome
     }
 
@@ -129,24 +129,42 @@ impl Engine {
         match outcome {
             Ok(_) => inner.enter(account, State::Current { checked_at: now }),
             // One thing was refused; the server is there and talks to us.
-            Err(crate::Error::Server(failure))
-                if matches!(failure.source, imap::Error::No { .. } | imap::Error::Bad { .. }) =>
-            {
+            Err(crate::Error::Server(failure)) if failure.is_of_one_thing() => {
                 inner.enter(account, State::Current { checked_at: now });
             }
-            Err(error @ crate::Error::Server(_)) => {
-                let last_heard = inner.live(account).state().last_heard();
-                inner.enter(
-                    account,
-                    State::Trouble { trouble: error.trouble(Some(account)), last_heard },
-                );
-            }
+            Err(error @ crate::Error::Server(_)) => self.failed(account, error),
             // Of our own: the account is not to blame.
-            Err(_) if inner.live(account).state() == State::Checking => {
-                inner.enter(account, State::Resting)
-            }
             Err(_) => {}
         }
         inner.tell(Tag::Account(account));
+    }
+
+    fn failed(&self, account: AccountId, error: &crate::Error) {
+        let last_heard = self.inner.live(account).state().last_heard();
+        let trouble = error.trouble(Some(account));
+        self.inner.enter(account, State::Trouble { trouble, last_heard });
+    }
+}
+
+/// An account is being checked, until this is dropped: a question that is cancelled leaves it as it was.
+struct Checking<'a> {
+    inner: &'a Inner,
+    account: AccountId,
+    before: State,
+}
+
+impl<'a> Checking<'a> {
+    fn begin(inner: &'a Inner, account: AccountId) -> Self {
+        let before = inner.live(account).state();
+        inner.enter(account, State::Checking);
+        Self { inner, account, before }
+    }
+}
+
+impl Drop for Checking<'_> {
+    fn drop(&mut self) {
+        if self.inner.live(self.account).state() == State::Checking {
+            self.inner.enter(self.account, self.before.clone());
+        }
     }
 }

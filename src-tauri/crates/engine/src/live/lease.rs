@@ -2,9 +2,8 @@ use super::{Conn, Live, connect};
 use crate::Inner;
 use crate::account::sign_in;
 use crate::error::{Error, Result};
-use model::{AccountId, Code, MailboxName, Tag};
+use model::{Code, MailboxName, Tag};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,18 +25,18 @@ pub(crate) struct Lease {
 impl Lease {
     pub async fn take(
         inner: &Inner,
-        account: AccountId,
+        live: &Arc<Live>,
         urgency: Urgency,
         mailbox: Option<&MailboxName>,
     ) -> Result<Self> {
         inner.awake()?;
-        let live = inner.live(account);
         let mut seats = Vec::with_capacity(2);
         if urgency == Urgency::Background {
             seats.push(seat(&live.background).await?);
         }
         seats.push(seat(&live.seats).await?);
-        let mut lease = Self { conn: live.take(mailbox), kept: true, live, _seats: seats };
+        let mut lease =
+            Self { conn: live.take(mailbox), kept: true, live: Arc::clone(live), _seats: seats };
         if lease.conn.is_none() {
             lease.renew(inner, mailbox).await?;
         }
@@ -50,7 +49,7 @@ impl Lease {
         self.kept = false;
         let account = self.live.account;
         let sign_in = sign_in(inner, account).await?;
-        let generation = self.live.generation.load(Ordering::SeqCst);
+        let generation = self.live.generation();
         let mut conn = connect(&*inner.host, &sign_in, mailbox).await?;
         conn.generation = generation;
         let (capabilities, learnt) = (conn.capability_names(), conn.learnt.clone());

@@ -9,10 +9,11 @@ pub(crate) use conn::{Conn, Place, connect};
 pub(crate) use lease::{Lease, Urgency};
 pub use state::State;
 
-use model::AccountId;
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::error::Error;
+
+use model::{AccountId, Code};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// Connections that work at once. (One that waits comes with IDLE.)
 const WORKING: usize = 2;
@@ -25,8 +26,8 @@ pub(crate) struct Live {
     seats: Arc<Semaphore>,
     /// Work that nobody waits for leaves a seat free for the person.
     background: Arc<Semaphore>,
-    /// Rises when everything open must go: connections of an older generation are not taken back.
-    generation: AtomicU64,
+    /// Rises when everything open must go: work of an older generation ends where it stands.
+    generation: watch::Sender<u64>,
     state: Mutex<State>,
 }
 
@@ -37,7 +38,7 @@ impl Live {
             idle: Mutex::default(),
             seats: Arc::new(Semaphore::new(WORKING)),
             background: Arc::new(Semaphore::new(WORKING - 1)),
-            generation: AtomicU64::new(0),
+            generation: watch::Sender::new(0),
             state: Mutex::new(State::Resting),
         })
     }
@@ -56,7 +57,7 @@ impl Live {
 
     /// Keeps a connection that is at rest for whoever comes next.
     pub fn give(&self, conn: Conn) {
-        if conn.generation != self.generation.load(Ordering::SeqCst) {
+        if conn.generation != self.generation() {
             return;
         }
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,33 +80,59 @@ impl Live {
         Some(idle.remove(at))
     }
 
-    /// Says goodbye on what is idle; what is at work is not taken back.
+    pub fn generation(&self) -> u64 {
+        *self.generation.borrow()
+    }
+
+    /// Ends when work that began in `generation` has to.
+    pub async fn outlived(&self, generation: u64) {
+        let mut seen = self.generation.subscribe();
+        // The sender is ours: it can't be gone.
+        let _ = seen.wait_for(|now| *now != generation).await;
+    }
+
+    /// Says goodbye on what is idle, and ends what is at work: its connection goes with it.
     pub async fn close(&self) {
-        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.generation.send_modify(|generation| *generation += 1);
         let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
         let goodbyes = idle.into_iter().map(Conn::goodbye);
         futures::future::join_all(goodbyes).await;
     }
 }
 
+/// The network may not be used now, or what used it has to stop.
+pub(crate) fn put_away() -> Error {
+    Error::new(Code::Cancelled, "the app is asleep: ask again when it is awake")
+}
+
 /// Runs `$step` on a connection of the account; once more on a fresh one where a kept one had died meanwhile.
+/// Whatever fails is its value, also where no connection could be had: nothing returns past whoever judges it.
 macro_rules! on_connection {
     ($engine:expr, $account:expr, $urgency:expr, $mailbox:expr, |$conn:ident| $step:expr) => {{
-        let mut lease = $crate::live::Lease::take($engine, $account, $urgency, $mailbox).await?;
-        loop {
-            let outcome: $crate::error::Result<_> = {
-                let $conn = lease.conn()?;
-                $step.await
-            };
-            match outcome {
-                Err(error) if lease.was_kept() && error.may_be_a_dead_connection() => {
-                    lease.renew($engine, $mailbox).await?;
-                }
-                outcome => {
-                    lease.settle(&outcome);
-                    break outcome;
+        let live = $engine.live($account);
+        let generation = live.generation();
+        let work = async {
+            let mut lease = $crate::live::Lease::take($engine, &live, $urgency, $mailbox).await?;
+            loop {
+                let outcome: $crate::error::Result<_> = {
+                    let $conn = lease.conn()?;
+                    $step.await
+                };
+                match outcome {
+                    Err(error) if lease.was_kept() && error.may_be_a_dead_connection() => {
+                        lease.renew($engine, $mailbox).await?;
+                    }
+                    outcome => {
+                        lease.settle(&outcome);
+                        break outcome;
+                    }
                 }
             }
+        };
+        tokio::select! {
+            biased;
+            () = live.outlived(generation) => Err($crate::live::put_away()),
+            outcome = work => outcome,
         }
     }};
 }

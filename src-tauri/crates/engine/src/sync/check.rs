@@ -9,19 +9,22 @@ use model::{Flags, MailboxId, MailboxName, Tag, Uid, UidSet};
 use plan::{Check, Known, Now};
 use std::collections::BTreeMap;
 
-/// Selects the mailbox anew and brings its newest rows up to date. Says how many are new.
-pub(crate) async fn check(
+/// Brings the newest rows of a mailbox up to date and says how many are new. A connection that was made for
+/// this has just selected it; on a kept one it is selected anew.
+pub(crate) async fn fresh_or_again(
     db: &Db,
     conn: &mut Conn,
     mailbox: MailboxId,
     name: &MailboxName,
 ) -> Result<u64> {
-    let place = conn.select(name).await?;
+    let place = match conn.fresh_place() {
+        Some(place) if place.mailbox == *name => place,
+        _ => conn.select(name).await?,
+    };
     looked_at(db, conn, mailbox, &place).await
 }
 
-/// The same, where SELECT has just been answered.
-pub(crate) async fn looked_at(
+async fn looked_at(
     db: &Db,
     conn: &mut Conn,
     mailbox: MailboxId,
@@ -42,7 +45,10 @@ pub(crate) async fn looked_at(
         }
         Check::Since { after, low } => {
             note_selected(db, mailbox, place).await?;
-            since(db, conn, mailbox, place, after, low).await
+            let new = since(db, conn, mailbox, place, after, low).await?;
+            let left_out = super::preview::left_out(db, mailbox).await?;
+            super::preview::fill(db, conn, mailbox, left_out).await?;
+            Ok(new)
         }
     }
 }
@@ -92,7 +98,8 @@ async fn since(
     let flags = FetchWant { uid: true, flags: true, modseq, ..FetchWant::default() };
     let screen_set = UidSet::range(low, after);
     let mut batch = screen::Batch::default();
-    let mut seen: BTreeMap<Uid, (Flags, Option<model::ModSeq>)> = BTreeMap::new();
+    // One that came without flags that can be read is there all the same.
+    let mut seen: BTreeMap<Uid, Option<(Flags, Option<model::ModSeq>)>> = BTreeMap::new();
     let asked = vec![
         (FetchSet::UidFrom(Uid(after.0.saturating_add(1))), rows),
         (FetchSet::Uids(screen_set.clone()), flags),
@@ -101,9 +108,10 @@ async fn since(
         // `n:*` names the last message even where it is older than n (RFC 9051 6.4.9).
         (0, Some(uid)) if uid > after => batch.take(fetched),
         (_, Some(uid)) if screen_set.contains(uid) => {
-            if let Some(flags) = fetched.flags {
-                seen.insert(uid, (flags, fetched.modseq));
-            }
+            let modseq = fetched.modseq;
+            let flags = fetched.flags.map(|flags| (flags, modseq));
+            let known = seen.entry(uid).or_default();
+            *known = flags.or(known.take());
         }
         _ => {}
     })
@@ -118,7 +126,8 @@ async fn since(
     let epoch = epoch(place);
     db.write(move |tx| {
         let mut news = false;
-        for (uid, (flags, modseq)) in &seen {
+        let told = seen.iter().filter_map(|(uid, told)| Some((uid, told.as_ref()?)));
+        for (uid, (flags, modseq)) in told {
             news |= store::flags::apply(tx, mailbox, epoch, *uid, flags, *modseq)?;
         }
         if news {

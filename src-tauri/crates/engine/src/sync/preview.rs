@@ -26,13 +26,32 @@ pub(crate) struct Lacking {
 pub(crate) fn lacking(rows: &[NewRow]) -> Vec<Lacking> {
     rows.iter()
         .filter(|row| row.preview.is_none())
-        .filter_map(|row| {
-            let structure = row.structure.as_ref()?;
-            let (section, kind) = mime::preview_source(structure)?;
-            let part = structure.find(&section)?.clone();
-            Some(Lacking { uid: row.uid, section, part, html: kind == mime::PreviewKind::Html })
-        })
+        .filter_map(|row| Lacking::of(row.uid, row.structure.as_ref()?))
         .collect()
+}
+
+/// Those of the newest rows that are here and never got their preview: a connection was cut between the two.
+pub(crate) async fn left_out(db: &Db, mailbox: MailboxId) -> Result<Vec<Lacking>> {
+    db.read(move |read| {
+        let mailboxes = vec![mailbox];
+        let query = store::list::ListQuery { mailboxes, before: None, limit: plan::SCREEN };
+        let mut found = Vec::new();
+        for row in store::list::page(read, &query)?.rows.iter().filter(|r| r.preview.is_none()) {
+            let structure = store::message::get(read, row.id)?.and_then(|m| m.structure);
+            found.extend(structure.and_then(|s| Lacking::of(row.uid, &s)));
+        }
+        Ok(found)
+    })
+    .await
+}
+
+impl Lacking {
+    /// None where no part has text.
+    fn of(uid: Uid, structure: &Structure) -> Option<Self> {
+        let (section, kind) = mime::preview_source(structure)?;
+        let part = structure.find(&section)?.clone();
+        Some(Self { uid, section, part, html: kind == mime::PreviewKind::Html })
+    }
 }
 
 /// One flight for all; then one more for those of which the first piece said nothing.
