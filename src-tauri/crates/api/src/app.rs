@@ -57,11 +57,11 @@ impl App {
     pub async fn call(&self, id: &str, method: &str, params: Value) -> Result<Value, Trouble> {
         let token = CancellationToken::new();
         self.calls().insert(id.to_owned(), token.clone());
+        let _known = Known { app: self, id };
         let outcome = tokio::select! {
             outcome = table::dispatch(self, method, params) => outcome,
             () = token.cancelled() => Err(Trouble::new(Code::Cancelled, "cancelled")),
         };
-        self.calls().remove(id);
         if let Err(trouble) = &outcome {
             tracing::info!(method, code = %trouble.code.as_str(), "refused");
         }
@@ -135,5 +135,17 @@ impl App {
 
     fn calls(&self) -> std::sync::MutexGuard<'_, HashMap<String, CancellationToken>> {
         self.inner.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call that runs; also one that its front end lets go of in the middle is forgotten.
+struct Known<'a> {
+    app: &'a App,
+    id: &'a str,
+}
+
+impl Drop for Known<'_> {
+    fn drop(&mut self) {
+        self.app.calls().remove(self.id);
     }
 }
