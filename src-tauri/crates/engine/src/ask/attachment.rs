@@ -1,10 +1,10 @@
 //! One part of a message: to a file, or to a front end that shows it. Streamed in bounded pieces, kept where
 //! the budget has room, taken up again where a connection was cut.
 
-use crate::Engine;
 use crate::error::{Error, Result};
 use crate::live::{Urgency, on_connection};
 use crate::sync::body::{self, At};
+use crate::{Engine, file_failed};
 use model::{AccountId, Code, MessageId, Section, Structure, Trouble};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -29,6 +29,26 @@ const SHOWN: u64 = 32 * 1024 * 1024;
 /// How often a transfer is taken up again without a single octet gained.
 const PATIENCE: u32 = 3;
 
+/// A file that is not whole yet. It says nothing that the server does not say better: where the transfer fails
+/// or is given up, it goes.
+struct Partial(PathBuf);
+
+impl Partial {
+    /// A name of its own: two transfers to one place do not write into each other.
+    fn beside(output: &Path) -> Self {
+        let mut name = output.as_os_str().to_owned();
+        name.push(format!(".{:08x}.partial", rand::random::<u32>()));
+        Self(PathBuf::from(name))
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // After the renaming there is none.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
 impl Engine {
     /// Writes one part, decoded, to `output`. The file appears whole or not at all.
     pub async fn save_attachment(
@@ -39,12 +59,6 @@ impl Engine {
         replace: bool,
     ) -> Result<Saved> {
         let (_, part) = self.part_of(message, section).await?;
-        let failed = |path: &Path, error: &std::io::Error| -> Error {
-            Trouble::new(Code::FileFailed, format!("{}: {error}", path.display()))
-                .with("path", path.display())
-                .with("detail", error)
-                .into()
-        };
         if !replace && output.exists() {
             return Err(Trouble::new(
                 Code::FileFailed,
@@ -57,36 +71,30 @@ impl Engine {
             .with("detail", "exists")
             .into());
         }
-        let mut partial = output.as_os_str().to_owned();
-        partial.push(".partial");
-        let partial = PathBuf::from(partial);
-        let mut file = tokio::fs::File::create(&partial).await.map_err(|e| failed(&partial, &e))?;
+        let partial = Partial::beside(output);
+        // A new file: what stands there under that name, a link above all, is not written through.
+        let created =
+            tokio::fs::File::options().write(true).create_new(true).open(&partial.0).await;
+        let mut file = created.map_err(|e| file_failed(&partial.0, &e))?;
         let mut hash = Sha256::new();
         let mut decoder = mime::TransferDecoder::new(&part.encoding);
         let mut bytes = 0u64;
-        let written = async {
-            let mut from = 0u64;
-            loop {
-                let piece = self.piece(message, section, &part, from).await?;
-                let last = piece.is_empty();
-                let decoded = if last { decoder.finish() } else { decoder.push(&piece) };
-                hash.update(&decoded);
-                bytes += decoded.len() as u64;
-                file.write_all(&decoded).await.map_err(|e| failed(&partial, &e))?;
-                if last {
-                    break;
-                }
-                from += piece.len() as u64;
+        let mut from = 0u64;
+        loop {
+            let piece = self.piece(message, section, &part, from).await?;
+            let last = piece.is_empty();
+            let decoded = if last { decoder.finish() } else { decoder.push(&piece) };
+            hash.update(&decoded);
+            bytes += decoded.len() as u64;
+            file.write_all(&decoded).await.map_err(|e| file_failed(&partial.0, &e))?;
+            if last {
+                break;
             }
-            file.sync_all().await.map_err(|e| failed(&partial, &e))?;
-            tokio::fs::rename(&partial, output).await.map_err(|e| failed(output, &e))
+            from += piece.len() as u64;
         }
-        .await;
-        if let Err(error) = written {
-            // The half file says nothing that the server does not say better.
-            let _ = tokio::fs::remove_file(&partial).await;
-            return Err(error);
-        }
+        file.sync_all().await.map_err(|e| file_failed(&partial.0, &e))?;
+        drop(file);
+        tokio::fs::rename(&partial.0, output).await.map_err(|e| file_failed(output, &e))?;
         let sha256 = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
         Ok(Saved { path: output.to_owned(), bytes, sha256 })
     }

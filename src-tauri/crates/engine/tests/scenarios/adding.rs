@@ -1,8 +1,7 @@
-use crate::kit::{World, anna, code, of, trouble};
+use crate::kit::{World, anna, code, give_up_after, of, trouble};
 use crate::model::{BARE, FULL, Fate, Server};
 use ::model::Code;
 use std::sync::atomic::Ordering;
-use std::task::Poll;
 
 async fn nothing_is_kept(world: &World) {
     assert!(world.engine.accounts().await.unwrap().is_empty());
@@ -88,19 +87,7 @@ async fn given_up_anywhere_it_is_there_whole_or_not_at_all() {
     loop {
         let world = World::new().await;
         world.host("imap.kontor.example", &server);
-        let mut left = polls;
-        let finished = {
-            let mut adding = Box::pin(world.engine.add_account(anna()));
-            std::future::poll_fn(|cx| match adding.as_mut().poll(cx) {
-                Poll::Ready(done) => Poll::Ready(Some(done)),
-                Poll::Pending if left == 0 => Poll::Ready(None),
-                Poll::Pending => {
-                    left -= 1;
-                    Poll::Pending
-                }
-            })
-            .await
-        };
+        let finished = give_up_after(polls, world.engine.add_account(anna())).await;
         // What was begun for saving ends by itself.
         tokio::time::sleep(std::time::Duration::from_secs(60)).await;
         let accounts = world.engine.accounts().await.unwrap();

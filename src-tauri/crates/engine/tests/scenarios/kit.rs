@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 /// Names and the servers behind them.
 #[derive(Default)]
@@ -210,4 +211,19 @@ pub fn trouble<T>(outcome: Result<T, engine::Error>) -> Trouble {
 
 pub fn code<T>(outcome: Result<T, engine::Error>) -> Code {
     trouble(outcome).code
+}
+
+/// Asks `question` so many times and then drops it where it stands; what it answered, if it got that far.
+pub async fn give_up_after<T>(polls: u32, question: impl Future<Output = T>) -> Option<T> {
+    let mut question = Box::pin(question);
+    let mut left = polls;
+    std::future::poll_fn(|cx| match question.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending if left == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
 }

@@ -136,3 +136,27 @@ async fn a_connection_that_died_in_its_sleep_is_replaced() {
     server.faults(|f| f.answers.clear());
     world.engine.show(message, Form::Best).await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_transfer_that_is_given_up_leaves_no_file() {
+    let (encoded, _) = file(2_000_000);
+    let server = Server::new(FULL);
+    server.inbox(|inbox| inbox.add(Message::with_file(1, encoded)));
+    let (world, _) = World::synced(&server).await;
+    let message = newest(&world).await;
+    std::fs::create_dir(world.path("saved")).unwrap();
+    let output = world.path("saved/plan.pdf");
+    let section = Section::parse("2").unwrap();
+    world.engine.suspend().await;
+    world.engine.resume();
+    server.faults(|f| f.fates = [Fate::Silence(1_800_000)].into());
+    let saving = world.engine.save_attachment(message, &section, &output, false);
+    assert!(tokio::time::timeout(Duration::from_secs(5), saving).await.is_err());
+    let left = || std::fs::read_dir(world.path("saved")).unwrap().count();
+    assert_eq!(left(), 0);
+    // What had come is kept: it is gone on with.
+    server.take_heard();
+    world.engine.save_attachment(message, &section, &output, false).await.unwrap();
+    assert_eq!(left(), 1);
+    assert!(server.take_heard().iter().all(|c| !c.contains("[2]<0.")));
+}

@@ -1,4 +1,4 @@
-use crate::kit::{World, code, down, of};
+use crate::kit::{World, code, down, give_up_after, of};
 use crate::model::{BARE, FULL, Fate, Server};
 use ::model::Code;
 use engine::State;
@@ -97,4 +97,36 @@ async fn previews_that_a_cut_left_out_come_with_the_next_look() {
     let rows = world.cached(50).await.rows;
     let lacking: Vec<u32> = rows.iter().filter(|r| r.preview.is_none()).map(|r| r.uid.0).collect();
     assert_eq!(lacking, Vec::<u32>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn given_up_anywhere_in_a_first_screen_the_next_one_is_whole() {
+    for offers in [FULL, BARE] {
+        let server = Server::with(offers, 60);
+        let (world, account) = World::on(&server).await;
+        let mut polls = 0;
+        loop {
+            world.engine.suspend().await;
+            world.engine.resume();
+            let before = world.state(account).await;
+            if let Some(done) = give_up_after(polls, world.engine.check_account(account)).await {
+                done.unwrap();
+                break;
+            }
+            assert_eq!(world.state(account).await, before, "{offers}: {polls} polls");
+            world.engine.check_account(account).await.unwrap();
+            assert_eq!(world.uids(50).await, down(60, 11), "{offers}: {polls} polls");
+            let rows = world.cached(50).await.rows;
+            assert!(rows.iter().all(|r| r.preview.is_some()), "{offers}: {polls} polls");
+            server.inbox(|inbox| {
+                // Under a new UIDVALIDITY the next round reads it anew.
+                inbox.renumber();
+                inbox.messages.iter_mut().zip(1..).for_each(|(message, n)| message.uid = n);
+                inbox.uidnext = 61;
+            });
+            polls += 1;
+        }
+        assert!(polls > 5, "{polls}");
+        assert_eq!(world.walk(50).await, down(60, 1));
+    }
 }
