@@ -50,7 +50,11 @@ impl Window {
         }
         let driver = Minded::start(&command, &dir.path().join("driver.log"), None)?;
         driver.until("its port", Duration::from_secs(30), || {
-            listens(SocketAddr::from(([127, 0, 0, 1], port))).then_some(())
+            // It passes everything on to WebKit's own, which it starts beside itself.
+            [port, native]
+                .iter()
+                .all(|port| listens(SocketAddr::from(([127, 0, 0, 1], *port))))
+                .then_some(())
         })?;
         let mut wanted = Map::new();
         wanted.insert(

@@ -1,0 +1,165 @@
+// The interface over `satchel serve`, in Debian's Chromium, at two sizes and in both themes. The mailbox behind it is
+// the sample; SATCHEL_URL is the address as it was printed, SATCHEL_PICTURES where pictures go.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import AxeBuilder from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+
+const url = process.env.SATCHEL_URL;
+const pictures = process.env.SATCHEL_PICTURES ?? 'pictures';
+const LETTER = 'Harbour library: façade samples arrive Thursday';
+const sizes = {
+  desktop: { viewport: { width: 1280, height: 832 } },
+  narrow: { viewport: { width: 1000, height: 700 } },
+  phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+};
+
+let browser;
+before(async () => {
+  assert.ok(url, 'SATCHEL_URL is not set');
+  mkdirSync(pictures, { recursive: true });
+  browser = await chromium.launch({
+    executablePath: process.env.SATCHEL_CHROMIUM ?? '/usr/bin/chromium',
+    // As root Chromium has no sandbox of its own.
+    args: process.getuid() === 0 ? ['--no-sandbox'] : [],
+  });
+});
+after(() => browser?.close());
+
+// A page with the inbox on it; what the page asked for and complained about is collected.
+async function open(size, colorScheme = 'light') {
+  const context = await browser.newContext({ ...sizes[size], colorScheme, locale: 'en-GB' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const asked = [];
+  const complaints = [];
+  page.on('request', (request) => asked.push(request.url()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (line) => line.type() === 'error' && complaints.push(line.text()));
+  await page.goto(url);
+  await page.getByRole('option').first().waitFor();
+  return { context, page, asked, complaints };
+}
+
+async function picture(page, name) {
+  await page.screenshot({ path: join(pictures, `browser-${name}.png`) });
+}
+
+// axe's whole rule set; what it finds is named with its place.
+async function accessible(page, where) {
+  // Into the letter's frame axe can't look: it runs no scripts, its own neither.
+  const { violations } = await new AxeBuilder({ page }).exclude('iframe').analyze();
+  const found = violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(' ')} (${v.help})`));
+  assert.deepEqual(found, [], `axe at ${where}`);
+}
+
+async function noSidewaysScroll(page, where) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(wide <= 0, `${where} is ${wide} px too wide`);
+}
+
+for (const size of Object.keys(sizes)) {
+  for (const scheme of ['light', 'dark']) {
+    describe(`${size}, ${scheme}`, () => {
+      let opened;
+      before(async () => (opened = await open(size, scheme)));
+      after(() => opened?.context.close());
+
+      test('the list', async () => {
+        const { page } = opened;
+        await page.getByText('Today', { exact: true }).first().waitFor();
+        assert.ok((await page.getByRole('option').count()) >= 5);
+        await noSidewaysScroll(page, 'the list');
+        await picture(page, `${size}-${scheme}-list`);
+        await accessible(page, 'the list');
+      });
+
+      test('a message', async () => {
+        const { page } = opened;
+        await page.getByRole('option', { name: LETTER }).first().click();
+        await page.getByRole('heading', { name: LETTER }).first().waitFor();
+        await page.getByText('ravi@menon-partners.example').first().waitFor();
+        await page.getByText('ochre-2-foyer').first().waitFor();
+        await noSidewaysScroll(page, 'the message');
+        await picture(page, `${size}-${scheme}-message`);
+        await accessible(page, 'the message');
+      });
+
+      test('nothing is asked of anybody else, and nothing complained about', () => {
+        const own = new URL(url).origin;
+        const foreign = opened.asked.filter((asked) => !asked.startsWith(own) && !/^(data|about|blob):/.test(asked));
+        assert.deepEqual(foreign, []);
+        assert.deepEqual(opened.complaints, []);
+      });
+    });
+  }
+}
+
+test('HTML mail is shown in a frame without scripts that loads nothing from outside', async () => {
+  const { context, page, asked } = await open('desktop');
+  await page.getByRole('option', { name: /Morning Ledger/ }).first().click();
+  const frame = page.locator('iframe');
+  await frame.waitFor();
+  const sandbox = (await frame.getAttribute('sandbox')) ?? '';
+  assert.ok(!sandbox.includes('allow-scripts'), sandbox);
+  await page.waitForFunction(() => (document.querySelector('iframe')?.contentDocument?.body?.innerText ?? '').length > 100);
+  await page.getByText(/remote images? not loaded/).waitFor();
+  const own = new URL(url).origin;
+  assert.deepEqual(asked.filter((u) => /^https?:/.test(u) && !u.startsWith(own)), []);
+  await picture(page, 'desktop-light-newsletter');
+  await context.close();
+});
+
+test('older mail comes when the list is scrolled to its end', async () => {
+  const { context, page } = await open('desktop');
+  const list = page.getByRole('listbox');
+  const last = async () => Math.max(...(await page.getByRole('option').evaluateAll((rows) => rows.map((r) => Number(r.getAttribute('aria-posinset'))))));
+  for (let turn = 0; turn < 60 && (await last()) <= 60; turn++) {
+    await list.evaluate((el) => {
+      let box = el;
+      while (box && box.scrollHeight <= box.clientHeight) box = box.parentElement;
+      box?.scrollBy(0, 700);
+    });
+    await page.waitForTimeout(100);
+  }
+  assert.ok((await last()) > 60, `the list ends at row ${await last()}`);
+  await context.close();
+});
+
+test('the keys go through list and reader', async () => {
+  const { context, page } = await open('desktop');
+  await page.getByRole('option').first().focus();
+  await page.keyboard.press('j');
+  await page.locator('[role=option][aria-selected=true]').waitFor();
+  const first = await page.locator('[role=option][aria-selected=true]').getAttribute('aria-posinset');
+  await page.keyboard.press('j');
+  await page.waitForFunction(
+    (before) => document.querySelector('[role=option][aria-selected=true]')?.getAttribute('aria-posinset') !== before,
+    first,
+  );
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  await context.close();
+});
+
+test('at 200 % text nothing is cut off sideways', async () => {
+  const { context, page } = await open('phone');
+  await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
+  await page.waitForTimeout(200);
+  await noSidewaysScroll(page, 'the list at 200 %');
+  await picture(page, 'phone-light-200');
+  await context.close();
+});
+
+test('without the token the page stays locked', async () => {
+  const context = await browser.newContext({ locale: 'en-GB' });
+  const page = await context.newPage();
+  await page.goto(new URL(url).origin);
+  await page.getByText('This page is locked').waitFor();
+  assert.equal(await page.getByRole('option').count(), 0);
+  await context.close();
+});
