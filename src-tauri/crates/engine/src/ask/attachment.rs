@@ -153,8 +153,13 @@ impl Engine {
         if let Some(piece) = db.part_from(message, &key, from).await? {
             return Ok(piece);
         }
-        let (account, at) = self.whereabouts(message).await?;
-        let piece = self.stretch(account, message, &at, section, from).await?;
+        let piece = loop {
+            let (account, at) = self.whereabouts(message).await?;
+            match self.stretch(account, message, &at, section, from).await {
+                Err(error) if self.stands_elsewhere(message, &at, &error).await => {}
+                outcome => break outcome?,
+            }
+        };
         db.keep_piece(message, &key, part.size, from, &piece).await?;
         Ok(piece)
     }
@@ -194,6 +199,17 @@ impl Engine {
         on_connection!(inner, account, Urgency::Background, Some(&at.name), |conn| {
             body::stretch(&inner.db, conn, message, at.clone(), section, from)
         })
+    }
+
+    /// Gone from where it was looked for, and known to stand in another mailbox too.
+    pub(crate) async fn stands_elsewhere(
+        &self,
+        message: MessageId,
+        at: &At,
+        error: &Error,
+    ) -> bool {
+        error.code() == Code::GoneFromServer
+            && self.whereabouts(message).await.is_ok_and(|(_, other)| other.mailbox != at.mailbox)
     }
 
     async fn part_of(

@@ -121,13 +121,19 @@ impl Engine {
         part: Option<(Section, u64)>,
     ) -> Result<(Option<Vec<u8>>, Vec<u8>)> {
         let inner = &*self.inner;
-        let (account, at) = self.whereabouts(message).await?;
-        let outcome =
-            on_connection!(inner, account, Urgency::Interactive, Some(&at.name), |conn| {
-                body::text(&inner.db, conn, message, at.clone(), headers, part.clone())
-            });
-        self.heard(account, &outcome);
-        outcome
+        loop {
+            let (account, at) = self.whereabouts(message).await?;
+            let outcome =
+                on_connection!(inner, account, Urgency::Interactive, Some(&at.name), |conn| {
+                    body::text(&inner.db, conn, message, at.clone(), headers, part.clone())
+                });
+            self.heard(account, &outcome);
+            match outcome {
+                // It was moved: a server with ids of its own may have told of its other place already.
+                Err(error) if self.stands_elsewhere(message, &at, &error).await => {}
+                outcome => return outcome,
+            }
+        }
     }
 
     /// The structure of a message whose row came without: asked for once, kept with the row.

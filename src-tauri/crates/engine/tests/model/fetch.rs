@@ -12,6 +12,10 @@ pub fn item(message: &Message, item: &str, faults: &Faults) -> Option<Vec<u8>> {
         "FLAGS" if faults.no_flags => return None,
         "FLAGS" => format!("FLAGS ({})", message.flags.join(" ")),
         "MODSEQ" => format!("MODSEQ ({})", message.modseq),
+        "EMAILID" => {
+            let id = message.message_id.trim_matches(['<', '>']).split('@').next()?;
+            format!("EMAILID ({id})")
+        }
         "INTERNALDATE" => {
             format!("INTERNALDATE \"{}\"", date.strftime("%d-%b-%Y %H:%M:%S +0000"))
         }

@@ -17,6 +17,8 @@ use tokio::io::DuplexStream;
 
 pub const FULL: &str = "IMAP4rev1 LITERAL+ ENABLE UNSELECT CONDSTORE ESEARCH LIST-EXTENDED LIST-STATUS \
      SPECIAL-USE PREVIEW MOVE";
+/// With ids that outlive a move (RFC 8474).
+pub const OBJECTS: &str = "IMAP4rev1 LIST-EXTENDED LIST-STATUS SPECIAL-USE PREVIEW OBJECTID";
 pub const BARE: &str = "IMAP4rev1";
 
 /// What happens to a connection after it has carried so many octets from the server.

@@ -1,5 +1,5 @@
 use crate::kit::{World, code};
-use crate::model::{FULL, Fate, Message, Server};
+use crate::model::{FULL, Fate, Message, OBJECTS, Server};
 use ::model::{Code, MessageId, Section};
 use engine::Form;
 use std::time::Duration;
@@ -159,4 +159,31 @@ async fn a_transfer_that_is_given_up_leaves_no_file() {
     world.engine.save_attachment(message, &section, &output, false).await.unwrap();
     assert_eq!(left(), 1);
     assert!(server.take_heard().iter().all(|c| !c.contains("[2]<0.")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_was_moved_is_opened_where_it_is_now() {
+    let server = Server::with(OBJECTS, 2);
+    server.inbox(|inbox| inbox.add(Message::with_file(3, file(1_000).0)));
+    let (world, account) = World::synced(&server).await;
+    let message = newest(&world).await;
+    let all = world.engine.mailboxes(Some(account)).await.unwrap();
+    let sent = all.iter().find(|m| m.name.0 == "Sent").unwrap().id;
+    {
+        let mut state = server.state();
+        let moved = state.mailboxes[0].messages.pop().unwrap();
+        state.mailboxes[1].add(moved);
+    }
+    world.engine.check_mailbox(sent).await.unwrap();
+    let opened = world.engine.show(message, Form::Best).await.unwrap();
+    assert!(opened.text.unwrap().contains("letter 3"));
+    assert_eq!(world.uids(9).await, [2, 1]);
+    let output = world.path("plan.pdf");
+    let section = Section::parse("2").unwrap();
+    let saved = world.engine.save_attachment(message, &section, &output, false).await.unwrap();
+    assert_eq!(saved.bytes, 1_000);
+    // Gone from there too, it is gone.
+    server.state().mailboxes[1].messages.clear();
+    world.engine.check_mailbox(sent).await.unwrap();
+    assert_eq!(code(world.engine.show(message, Form::Best).await), Code::NoSuchMessage);
 }

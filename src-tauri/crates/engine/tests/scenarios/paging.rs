@@ -140,3 +140,25 @@ async fn a_server_without_uidvalidity_is_read_to_its_end() {
     let (world, _) = World::synced(&server).await;
     assert_eq!(world.walk(50).await, down(120, 1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_account_that_can_not_be_asked_holds_no_other_back() {
+    let (near, far) = (Server::with(FULL, 120), Server::with(FULL, 120));
+    let (world, account) = World::synced(&near).await;
+    far.state().user = "ben@firma.example".to_owned();
+    world.host("imap.firma.example", &far);
+    let other = crate::kit::of("ben@firma.example", "imap.firma.example", "secret");
+    let other = world.engine.add_account(other).await.unwrap();
+    world.engine.check_account(other).await.unwrap();
+    let world = world.reopen().await;
+    far.faults(|f| f.refuses = true);
+    let all = world.engine.mailboxes(None).await.unwrap();
+    let mailboxes: Vec<_> =
+        all.iter().filter(|m| m.role == Some(::model::Role::Inbox)).map(|m| m.id).collect();
+    assert_eq!(mailboxes.len(), 2);
+    let ask = engine::ListAsk { mailboxes, before: None, limit: 500, cached_only: false };
+    let page = world.engine.list(ask).await.unwrap();
+    let of = |account| page.rows.iter().filter(|r| r.account == account).count();
+    assert_eq!((of(account), of(other)), (120, 50));
+    assert!(!page.complete && page.next.is_some());
+}
