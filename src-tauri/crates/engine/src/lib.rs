@@ -30,6 +30,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::broadcast;
 
 /// What an engine is opened with.
@@ -174,9 +175,14 @@ impl Engine {
     /// Closes every connection and ends what was under way on them; questions that need one are refused until
     /// [`Engine::resume`]. When it returns no transaction is open.
     pub async fn suspend(&self) {
+        self.suspend_within(live::GOODBYE).await;
+    }
+
+    /// The same, with so much time for saying goodbye.
+    pub(crate) async fn suspend_within(&self, goodbyes: Duration) {
         self.inner.suspended.store(true, Ordering::SeqCst);
         let all: Vec<_> = self.inner.all_live();
-        futures::future::join_all(all.iter().map(|live| live.close())).await;
+        futures::future::join_all(all.iter().map(|live| live.close(goodbyes))).await;
         // A question that was ended may have left a transaction with the writer: it takes one after the other.
         if self.inner.db.is_writer()
             && let Err(error) = self.inner.db.write(|_| Ok(())).await
@@ -209,7 +215,7 @@ impl Inner {
     pub(crate) async fn forget(&self, account: AccountId) {
         let live = self.live.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
         if let Some(live) = live {
-            live.close().await;
+            live.close(live::GOODBYE).await;
         }
     }
 

@@ -1,7 +1,7 @@
 //! Looking for new mail: of one mailbox, of an account, of all.
 
 use crate::error::Result;
-use crate::live::{State, Urgency, on_connection};
+use crate::live::{self, State, Urgency, on_connection};
 use crate::sync::{check, folders};
 use crate::{Engine, Inner};
 use model::{AccountId, MailboxId, Role, Tag, Trouble};
@@ -75,9 +75,10 @@ impl Engine {
     pub async fn refresh(&self, deadline: Duration) -> Result<Report> {
         let slept = self.inner.is_suspended();
         self.resume();
-        let looked = tokio::time::timeout(deadline, self.sync(None)).await;
+        let goodbyes = if slept { live::GOODBYE.min(deadline / 4) } else { Duration::ZERO };
+        let looked = tokio::time::timeout(deadline - goodbyes, self.sync(None)).await;
         if slept {
-            self.suspend().await;
+            self.suspend_within(goodbyes).await;
         }
         looked.unwrap_or_else(|_| Ok(Report::default()))
     }

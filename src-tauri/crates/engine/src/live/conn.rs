@@ -12,7 +12,8 @@ use tokio::time::Instant;
 
 /// A kept connection older than this is not worth a try: servers and NATs have forgotten it.
 const YOUNG: Duration = Duration::from_secs(10 * 60);
-const GOODBYE: Duration = Duration::from_secs(2);
+/// How long a server may take to say goodbye.
+pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
 
 /// The selected mailbox, as the server last described it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,9 +138,9 @@ impl Conn {
         self.rested.elapsed() < YOUNG
     }
 
-    pub async fn goodbye(self) {
+    pub async fn goodbye(self, limit: Duration) {
         // Best effort: the server notices either way.
-        let _ = tokio::time::timeout(GOODBYE, self.session.logout()).await;
+        let _ = tokio::time::timeout(limit, self.session.logout()).await;
     }
 }
 

@@ -5,7 +5,7 @@ mod conn;
 mod lease;
 mod state;
 
-pub(crate) use conn::{Conn, Place, connect};
+pub(crate) use conn::{Conn, GOODBYE, Place, connect};
 pub(crate) use lease::{Lease, Urgency};
 pub use state::State;
 
@@ -13,6 +13,7 @@ use crate::error::Error;
 
 use model::{AccountId, Code};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
 /// Connections that work at once. (One that waits comes with IDLE.)
@@ -92,10 +93,10 @@ impl Live {
     }
 
     /// Says goodbye on what is idle, and ends what is at work: its connection goes with it.
-    pub async fn close(&self) {
+    pub async fn close(&self, limit: Duration) {
         self.generation.send_modify(|generation| *generation += 1);
         let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
-        let goodbyes = idle.into_iter().map(Conn::goodbye);
+        let goodbyes = idle.into_iter().map(|conn| conn.goodbye(limit));
         futures::future::join_all(goodbyes).await;
     }
 }
