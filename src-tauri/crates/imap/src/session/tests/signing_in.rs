@@ -279,7 +279,8 @@ async fn secrets_are_in_no_log() {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(move || writer.clone())
         .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    // For the whole process: one thread's subscriber may be passed over while others come and go.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
 
     let secret = password("hush-7Qx");
     let (mut session, mut peer) = greeted(GREETING).await;
