@@ -25,6 +25,7 @@ test:
 	@tests/setup/packages test
 	@$(MAKE) --no-print-directory build
 	@tests/setup/driver
+	@tests/setup/browser
 	@tests/setup/suites
 
 check:

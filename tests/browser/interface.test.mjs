@@ -51,7 +51,11 @@ async function picture(page, name) {
 async function accessible(page, where) {
   // Into the letter's frame axe can't look: it runs no scripts, its own neither.
   const { violations } = await new AxeBuilder({ page }).exclude('iframe').analyze();
-  const found = violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(' ')} (${v.help})`));
+  // A splitter stands between two landmarks and so in neither (WAI-ARIA APG, window splitter).
+  const between = (rule, node) => rule === 'region' && node.html.includes('role="separator"');
+  const found = violations.flatMap((v) =>
+    v.nodes.filter((n) => !between(v.id, n)).map((n) => `${v.id}: ${n.target.join(' ')} (${v.help})`),
+  );
   assert.deepEqual(found, [], `axe at ${where}`);
 }
 
@@ -69,7 +73,8 @@ for (const size of Object.keys(sizes)) {
 
       test('the list', async () => {
         const { page } = opened;
-        await page.getByText('Today', { exact: true }).first().waitFor();
+        // The days' names stand in the panes of a desktop only.
+        if (size !== 'phone') await page.getByText('Today', { exact: true }).first().waitFor();
         assert.ok((await page.getByRole('option').count()) >= 5);
         await noSidewaysScroll(page, 'the list');
         await picture(page, `${size}-${scheme}-list`);

@@ -12,7 +12,7 @@ fn the_interface_in_chromium_at_desktop_and_phone_size() {
     stage.satchel.json(&["sync", "--until", "first-screen"]).unwrap();
     let served = Served::start(&stage.satchel).unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
-    assert!(folder.join("node_modules").exists(), "run tests/setup/interface first");
+    assert!(folder.join("node_modules").exists(), "run tests/setup/browser first");
     let output = Command::new("node")
         .args(["--test", "--test-reporter=spec", "interface.test.mjs"])
         .current_dir(&folder)

@@ -163,6 +163,8 @@ fn a_damaged_store_is_said_in_words_and_rebuilt() {
     let window = Window::open(&satchel, 1280, 832).unwrap();
     window.reads("A part of the mail here is damaged").unwrap();
     window.picture(&pictures("window-damaged.png")).unwrap();
+    // Nothing is rebuilt without the tick.
+    window.click("input[type=checkbox]").unwrap();
     window.press("Rebuild").unwrap();
     window.holds("!document.body.innerText.includes('is damaged')").unwrap();
 }
