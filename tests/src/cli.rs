@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -39,6 +40,8 @@ pub struct Ran {
     pub stdout: String,
     pub stderr: String,
     pub took: Duration,
+    /// The most memory that it held, in octets.
+    pub peak: u64,
 }
 
 /// Nothing that the command line does in a test takes longer; a hang is found, not waited for.
@@ -115,15 +118,20 @@ impl Satchel {
         }
         let (done, watch) = std::sync::mpsc::channel::<()>();
         let guard = std::thread::spawn(move || {
-            let late = watch.recv_timeout(HANG) == Err(std::sync::mpsc::RecvTimeoutError::Timeout);
-            if late {
-                let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+            let mut peak = 0;
+            while watch.recv_timeout(Duration::from_millis(10)) == Err(RecvTimeoutError::Timeout) {
+                peak = peak.max(most_memory(pid));
+                if start.elapsed() > HANG {
+                    let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+                    return (true, peak);
+                }
             }
-            late
+            (false, peak)
         });
         let output = child.wait_with_output()?;
         drop(done);
-        if guard.join().unwrap_or(false) {
+        let (hung, peak) = guard.join().unwrap_or_default();
+        if hung {
             bail!("satchel {} hung for {HANG:?}", args.join(" "));
         }
         Ok(Ran {
@@ -131,6 +139,7 @@ impl Satchel {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
             took: start.elapsed(),
+            peak,
         })
     }
 
@@ -198,4 +207,11 @@ impl Ran {
         })?;
         document.get("error").cloned().context("no `error` in it")
     }
+}
+
+/// VmHWM of a process, in octets; nothing where it has ended.
+fn most_memory(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap_or(0) * 1024
 }

@@ -17,7 +17,7 @@ use std::future::Future;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
 
@@ -35,6 +35,8 @@ pub struct Scripted {
     ca_file: NamedTempFile,
     leaf: Leaf,
     said: Arc<Mutex<Vec<String>>>,
+    /// What `answering` serves; empty for a script of one's own.
+    answers: Arc<Mutex<Arc<Answers>>>,
     accepting: tokio::task::JoinHandle<()>,
 }
 
@@ -65,16 +67,24 @@ impl Scripted {
         let address = listener.local_addr()?;
         let said = Arc::new(Mutex::new(Vec::new()));
         let accepting = runtime().spawn(accept(listener, cover, config, said.clone(), script));
-        Ok(Self { address, cover, ca_file, leaf, said, accepting })
+        Ok(Self { address, cover, ca_file, leaf, said, answers: Arc::default(), accepting })
     }
 
     /// The small mailbox, with the answers that it was given.
     pub fn answering(answers: Answers) -> Result<Self> {
-        let answers = Arc::new(answers);
-        Self::start(Cover::Tls, move |mut peer| {
-            let answers = answers.clone();
+        let answers = Arc::new(Mutex::new(Arc::new(answers)));
+        let served = answers.clone();
+        let mut server = Self::start(Cover::Tls, move |mut peer| {
+            let answers = lock(&served).clone();
             async move { answers.serve(&mut peer).await }
-        })
+        })?;
+        server.answers = answers;
+        Ok(server)
+    }
+
+    /// What connections opened from now on are answered.
+    pub fn answer(&self, answers: Answers) {
+        *lock(&self.answers) = Arc::new(answers);
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -103,7 +113,7 @@ impl Scripted {
 
     /// Every command line that clients sent, over all connections; those before TLS too.
     pub fn said(&self) -> Vec<String> {
-        self.said.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        lock(&self.said).clone()
     }
 }
 
@@ -136,4 +146,8 @@ async fn accept<F, R>(
             let _ = script(peer).await;
         });
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
