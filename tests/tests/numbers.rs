@@ -83,6 +83,17 @@ fn a_password_that_login_cannot_carry_costs_one_round_trip_more() {
 }
 
 #[test]
+fn a_server_that_forbids_login_costs_one_round_trip_more() {
+    let email = "nora@kontor.example";
+    let settings = Settings::new(&[(email, "ochre")]).announcing("LOGINDISABLED");
+    let server = Dovecot::with(&settings).unwrap();
+    server.fill_ordinary(email, "INBOX", 200).unwrap();
+    let screen = first_screen(&server, email, "ochre");
+    rows_are_whole(&screen.rows);
+    assert_eq!(screen.round_trips, 5);
+}
+
+#[test]
 fn a_server_without_preview_costs_at_most_one_round_trip_more() {
     let email = "nora@kontor.example";
     let settings = Settings::new(&[(email, "ochre")]).without(&["PREVIEW", "SNIPPET"]);

@@ -13,6 +13,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
+use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "usage: satchel-demo [--picture FILE.png | --serve | --hold]
   without arguments the app is opened; where there is no display, a picture of it is taken
@@ -219,11 +220,14 @@ impl Bar {
 /// The mail server ends with us however we end; the data folder has to be told.
 fn clear_on_interrupt(folder: PathBuf) {
     runtime().spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            let _ = std::fs::remove_dir_all(folder);
-            println!("\nThe demo is over; nothing of it is left.");
-            std::process::exit(130);
+        let Ok(mut ended) = signal(SignalKind::terminate()) else { return };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = ended.recv() => {}
         }
+        let _ = std::fs::remove_dir_all(folder);
+        println!("\nThe demo is over; nothing of it is left.");
+        std::process::exit(130);
     });
 }
 

@@ -92,8 +92,7 @@ impl Dovecot {
 
         let mut command = owner.command(&program("dovecot", "/usr/sbin/dovecot")?);
         command.arg("-F").arg("-c").arg(&conf);
-        let minded =
-            Minded::start(&command, &std::env::temp_dir().join(log_name(&dir)), Some(&dir))?;
+        let minded = Minded::start(&command, &dir.join("start.log"), Some(&dir))?;
         let server = Self { dir, ports, ca_file, fingerprint: leaf.fingerprint(), owner, minded };
         server
             .minded
@@ -164,7 +163,6 @@ impl Drop for Dovecot {
         if std::thread::panicking() {
             eprintln!("--- dovecot's log\n{}", self.log());
         }
-        let _ = fs::remove_file(std::env::temp_dir().join(log_name(&self.dir)));
     }
 }
 
@@ -214,8 +212,4 @@ fn program(name: &str, usual: &str) -> Result<PathBuf> {
     bail!(
         "{name} is not installed: `make test` and `make demo` install it (dovecot-imapd, dovecot-lmtpd)"
     )
-}
-
-fn log_name(dir: &Path) -> String {
-    format!("{}.log", dir.file_name().unwrap_or_default().to_string_lossy())
 }
