@@ -50,6 +50,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// The code of a NO or BAD in upper case, such as BADCHARSET, OVERQUOTA or EXPUNGEISSUED (RFC 9051 7.1).
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::No { code, .. } | Self::Bad { code, .. } | Self::Auth { code, .. } => {
+                code.as_deref()
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the session that gave this error can be asked something else.
     pub fn session_lives(&self) -> bool {
         matches!(

@@ -27,6 +27,6 @@ pub use event::Event;
 pub use parse::words::decode_words;
 pub use parse::{Fetched, FetchedPart, Namespace, Namespaces, PartWhat, Status};
 pub use session::{
-    Deadlines, FetchSet, FetchSummary, FetchWant, ListWant, Listed, PartWant, SearchKey, Selected,
-    Session, connect,
+    Deadlines, FetchSet, FetchSummary, FetchWant, Fetching, Idled, ListWant, Listed, PartWant,
+    SearchKey, Selected, Session, Step, connect,
 };

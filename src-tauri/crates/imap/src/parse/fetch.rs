@@ -21,6 +21,8 @@ pub struct Fetched {
     pub modseq: Option<ModSeq>,
     /// RFC 8474.
     pub email_id: Option<String>,
+    /// RFC 8474 5.3; None also where the server has none to give (NIL).
+    pub thread_id: Option<String>,
     pub gm_msgid: Option<u64>,
     pub gm_thrid: Option<u64>,
     /// The block of BODY[HEADER.FIELDS (…)], with its line ends.
@@ -65,6 +67,7 @@ impl Fetched {
             preview: None,
             modseq: None,
             email_id: None,
+            thread_id: None,
             gm_msgid: None,
             gm_thrid: None,
             headers: None,
@@ -159,10 +162,8 @@ fn item(fetched: &mut Fetched, name: &[u8], value: &Node<'_>) -> Read<()> {
         b"BODYSTRUCTURE" | b"BODY" => fetched.structure = Some(structure::structure(value)?),
         b"PREVIEW" => fetched.preview = Some(preview(value)),
         b"MODSEQ" => fetched.modseq = first(value).and_then(Node::number).map(ModSeq),
-        b"EMAILID" => {
-            let id = first(value).and_then(Node::text);
-            fetched.email_id = id.map(|id| String::from_utf8_lossy(id).into_owned());
-        }
+        b"EMAILID" => fetched.email_id = object_id(value),
+        b"THREADID" => fetched.thread_id = object_id(value),
         b"X-GM-MSGID" => fetched.gm_msgid = value.number(),
         b"X-GM-THRID" => fetched.gm_thrid = value.number(),
         // RFC 3501 forms of parts, which old servers answer with.
@@ -174,7 +175,13 @@ fn item(fetched: &mut Fetched, name: &[u8], value: &Node<'_>) -> Read<()> {
     Ok(())
 }
 
-/// MODSEQ and EMAILID stand in a list of one; some servers leave the list out.
+/// RFC 8474 7: up to 255 letters, digits, `-` and `_`. What is longer is no id of anything.
+fn object_id(value: &Node<'_>) -> Option<String> {
+    let id = first(value).and_then(Node::text).filter(|id| (1..=255).contains(&id.len()))?;
+    Some(String::from_utf8_lossy(id).into_owned())
+}
+
+/// MODSEQ, EMAILID and THREADID stand in a list of one; some servers leave the list out.
 fn first<'n, 'a>(value: &'n Node<'a>) -> Option<&'n Node<'a>> {
     match value {
         Node::List(list) => list.first(),

@@ -86,7 +86,7 @@ impl Session {
             events: Events::default(),
             bye: None,
             selected: None,
-            modseq: false,
+            no_modseq: false,
             utf8: false,
             busy: false,
         }

@@ -1,12 +1,11 @@
 //! FETCH and UID FETCH (RFC 9051 6.4.5, 6.4.9).
 
 use super::Session;
-use super::run::Wait;
+use super::fetching::Step;
 use super::want::FetchWant;
 use crate::command::LONGEST;
 use crate::error::Error;
-use crate::framing::Limits;
-use crate::parse::{Fetched, Reply};
+use crate::parse::Fetched;
 use model::{SeqNum, Uid, UidSet};
 
 /// Which messages of the selected mailbox.
@@ -31,15 +30,14 @@ pub struct FetchSummary {
     pub unreadable: u64,
 }
 
-/// Commands in one write.
-const GROUP: usize = 256;
-const GROUP_OCTETS: usize = 64 * 1024;
-
 /// One command line of a fetch, and whose.
-struct Line {
-    index: usize,
+#[derive(Debug)]
+pub(super) struct Line {
+    pub index: usize,
+    pub text: String,
     set: FetchSet,
-    text: String,
+    /// More was asked for than a server may say of a message unasked.
+    content: bool,
 }
 
 impl Session {
@@ -61,62 +59,31 @@ impl Session {
         commands: Vec<(FetchSet, FetchWant)>,
         mut each: impl FnMut(usize, Fetched) + Send,
     ) -> Result<FetchSummary, Error> {
-        let by_position = commands.iter().any(|(set, _)| matches!(set, FetchSet::Seq { .. }));
-        if by_position && commands.len() > 1 {
-            return Err(Error::NotSendable { what: "a FETCH by position among others" });
-        }
-        let mut lines = Vec::new();
-        let mut limits = Limits::default();
-        for (index, (set, want)) in commands.iter().enumerate() {
-            want.widen(&mut limits);
-            lines.extend(self.lines(index, set, want)?);
-        }
-        let wants: Vec<&FetchWant> = commands.iter().map(|(_, want)| want).collect();
-        self.link.framing()?.limit(limits);
+        let mut fetching = self.fetching();
+        fetching.ask_all(&commands).await?;
         let mut summary = FetchSummary::default();
         let mut failed = None;
-        let mut rest = lines.as_slice();
-        while !rest.is_empty() {
-            let (group, after) = rest.split_at_checked(group_length(rest)).unwrap_or((rest, &[]));
-            rest = after;
-            let outcome = self.fetch_group(group, &wants, &mut summary, &mut each).await;
-            match outcome {
-                Err(error) if !error.session_lives() => return Err(error),
-                Err(error) => failed = failed.or(Some(error)),
-                Ok(()) => {}
+        while let Some(step) = fetching.next().await? {
+            match step {
+                Step::Message(index, fetched) => each(index, *fetched),
+                Step::Done(_, Ok(one)) => {
+                    summary.answered += one.answered;
+                    summary.unreadable += one.unreadable;
+                }
+                Step::Done(_, Err(error)) => failed = failed.or(Some(error)),
             }
         }
-        self.link.framing()?.limit(Limits::default());
         failed.map_or(Ok(summary), Err)
     }
 
-    async fn fetch_group(
-        &mut self,
-        group: &[Line],
-        wants: &[&FetchWant],
-        summary: &mut FetchSummary,
-        each: &mut (impl FnMut(usize, Fetched) + Send),
-    ) -> Result<(), Error> {
-        let commands = group.iter().map(|line| self.command("FETCH", line.text.clone())).collect();
-        let wait = Wait::new("FETCH", self.deadlines.fetch_idle, self.deadlines.whole);
-        let mut take = |first: usize, reply| {
-            let Reply::Fetch { fetched, whole } = reply else { return Some(reply) };
-            let open = group.get(first..).unwrap_or_default();
-            let Some(line) = open.iter().find(|line| line.asked(&fetched, wants)) else {
-                return Some(Reply::Fetch { fetched, whole });
-            };
-            summary.answered += 1;
-            summary.unreadable += u64::from(!whole);
-            each(line.index, *fetched);
-            None
-        };
-        let outcomes = self.run_group(commands, wait, false, &mut take).await?;
-        outcomes.into_iter().try_for_each(|outcome| outcome.map(drop))
-    }
-
     /// The commands that together fetch `set`, each short enough.
-    fn lines(&self, index: usize, set: &FetchSet, want: &FetchWant) -> Result<Vec<Line>, Error> {
-        let items = want.items(self.modseq || self.offers_modseq())?;
+    pub(super) fn lines(
+        &self,
+        index: usize,
+        set: &FetchSet,
+        want: &FetchWant,
+    ) -> Result<Vec<Line>, Error> {
+        let items = want.items(self.has_modseq())?;
         let room = LONGEST.saturating_sub(items.len() + "A0000 UID FETCH  \r\n".len());
         // The longest range there is.
         if room < 2 * u32::MAX.to_string().len() + 1 {
@@ -125,6 +92,7 @@ impl Session {
         let line = |verb: &str, numbers: &str, set: FetchSet| Line {
             index,
             set,
+            content: want.asks_content(),
             text: format!("{verb} {numbers} {items}"),
         };
         Ok(match set {
@@ -141,11 +109,27 @@ impl Session {
     }
 }
 
+impl FetchSet {
+    pub(super) fn is_by_position(&self) -> bool {
+        matches!(self, Self::Seq { .. })
+    }
+
+    /// How many messages there can be at most, where the set says it.
+    pub(super) fn most(&self) -> Option<u64> {
+        match self {
+            Self::Seq { low, high } => {
+                high.map(|high| u64::from(high.0.saturating_sub(low.0)).saturating_add(1))
+            }
+            Self::Uids(uids) => Some(uids.len()),
+            Self::UidFrom(_) => None,
+        }
+    }
+}
+
 impl Line {
     /// Whether this command asked for that response: what was not asked for becomes an event.
-    fn asked(&self, fetched: &Fetched, wants: &[&FetchWant]) -> bool {
-        let content = wants.get(self.index).is_some_and(|want| want.asks_content());
-        if content && fetched.is_only_flags() {
+    pub fn asked(&self, fetched: &Fetched) -> bool {
+        if self.content && fetched.is_only_flags() {
             return false;
         }
         match (&self.set, fetched.uid) {
@@ -158,15 +142,6 @@ impl Line {
             (FetchSet::Uids(_), None) => false,
         }
     }
-}
-
-fn group_length(lines: &[Line]) -> usize {
-    let mut octets = 0usize;
-    let fits = lines.iter().take(GROUP).take_while(|line| {
-        octets += line.text.len() + 16;
-        octets <= GROUP_OCTETS
-    });
-    fits.count().max(1)
 }
 
 /// Sets of at most `room` octets.

@@ -70,7 +70,7 @@ impl Session {
         self.busy = false;
         // A CAPABILITY that failed leaves them unknown; that is asked again by who needs them.
         match done.into_iter().nth(1) {
-            Some(Ok(line)) => Ok(self.stand_in(mailbox, selecting, &line, false)),
+            Some(Ok(line)) => Ok(self.stand_in(mailbox, selecting, &line)),
             Some(Err(Error::Bad { code, text, .. })) => {
                 self.busy = true;
                 let error = Error::Bad { command: "SELECT", code, text };

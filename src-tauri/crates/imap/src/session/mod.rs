@@ -8,7 +8,9 @@ mod auth;
 mod basics;
 mod connect;
 mod fetch;
+mod fetching;
 mod flight;
+mod idle;
 mod link;
 mod list;
 mod run;
@@ -19,6 +21,8 @@ mod want;
 
 pub use connect::connect;
 pub use fetch::{FetchSet, FetchSummary};
+pub use fetching::{Fetching, Step};
+pub use idle::Idled;
 pub use list::{ListWant, Listed};
 pub use search::SearchKey;
 pub use select::Selected;
@@ -73,8 +77,8 @@ pub struct Session {
     events: Events,
     bye: Option<String>,
     selected: Option<MailboxName>,
-    /// MODSEQ may be asked for in the selected mailbox (RFC 7162 3.1).
-    modseq: bool,
+    /// The selected mailbox has no mod-sequences: asked for them, the server says BAD (RFC 7162 3.1.2.2).
+    no_modseq: bool,
     /// Mailbox names are UTF-8 on the wire.
     utf8: bool,
     /// A command is under way, or was given up.
@@ -86,6 +90,12 @@ impl Session {
     /// where it has not said it in this state; then `capability` asks.
     pub fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    /// What holds for the verbs from here on: on a phone that must answer within a given time, or once a
+    /// server is known to be slow.
+    pub fn set_deadlines(&mut self, deadlines: Deadlines) {
+        self.deadlines = deadlines;
     }
 
     /// Octets and bursts on the connection so far, TLS included.

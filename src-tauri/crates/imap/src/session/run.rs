@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// Unasked responses within one command: past this the server does nothing else any more.
-const STRAYS: u32 = 1_000_000;
+pub(super) const STRAYS: u32 = 1_000_000;
 /// Octets of answers that a verb gathers before it gives them out.
 const GATHERED: usize = 64 * 1024 * 1024;
 
@@ -33,8 +33,12 @@ pub(super) struct Wait {
 }
 
 impl Wait {
+    /// A clock can be added to no further than it goes.
+    const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
     pub fn new(what: &'static str, quiet: Duration, whole: Duration) -> Self {
         let began = Instant::now();
+        let (quiet, whole) = (quiet.min(Self::LONGEST), whole.min(Self::LONGEST));
         Self { what, quiet, began, until: began + whole.max(quiet) }
     }
 
@@ -59,6 +63,10 @@ pub(super) fn outcome(verb: &'static str, line: ConditionLine) -> Outcome {
         Condition::No => Err(Error::No { command: verb, code, text }),
         _ => Err(Error::Bad { command: verb, code, text }),
     }
+}
+
+pub(super) fn too_many_strays() -> Error {
+    Error::TooLarge { what: "the number of unasked answers", limit: u64::from(STRAYS) }
 }
 
 impl Session {
@@ -104,7 +112,10 @@ impl Session {
         Ok(outcomes)
     }
 
-    async fn send(&mut self, commands: Vec<Command>) -> Result<Vec<(String, &'static str)>, Error> {
+    pub(super) async fn send(
+        &mut self,
+        commands: Vec<Command>,
+    ) -> Result<Vec<(String, &'static str)>, Error> {
         let mut tags = Vec::with_capacity(commands.len());
         let Link::After(session) = &mut self.link else { return Err(Error::Closed) };
         session.get_mut().hold();
@@ -153,11 +164,7 @@ impl Session {
                     Some(stray) => {
                         strays += 1;
                         if strays > STRAYS {
-                            let limit = u64::from(STRAYS);
-                            return Err(Error::TooLarge {
-                                what: "the number of unasked answers",
-                                limit,
-                            });
+                            return Err(too_many_strays());
                         }
                         self.absorb(stray, octets);
                     }

@@ -107,7 +107,7 @@ impl Session {
         self.leave();
         let mut selecting = Selecting::default();
         let line = self.run(command, |reply| selecting.take(reply)).await?;
-        Ok(self.stand_in(mailbox, selecting, &line, condstore))
+        Ok(self.stand_in(mailbox, selecting, &line))
     }
 
     /// The server has selected `mailbox`.
@@ -116,7 +116,6 @@ impl Session {
         mailbox: &MailboxName,
         selecting: Selecting,
         line: &ConditionLine,
-        condstore: bool,
     ) -> Selected {
         let mut selecting = selecting;
         if let Some(code) = &line.code {
@@ -124,18 +123,24 @@ impl Session {
         }
         let selected = selecting.selected;
         self.selected = Some(mailbox.clone());
-        self.modseq = condstore && !selected.no_modseq;
+        self.no_modseq = selected.no_modseq;
         selected
     }
 
     fn leave(&mut self) {
         self.selected = None;
-        self.modseq = false;
+        self.no_modseq = false;
         self.events.forget_mailbox();
     }
 
     pub(super) fn offers_modseq(&self) -> bool {
         self.capabilities.has("CONDSTORE") || self.capabilities.has("QRESYNC")
+    }
+
+    /// In the selected mailbox. FETCH with MODSEQ needs no SELECT with CONDSTORE before it: it switches
+    /// CONDSTORE on itself (RFC 7162 3.1).
+    pub(super) fn has_modseq(&self) -> bool {
+        self.offers_modseq() && !self.no_modseq
     }
 
     /// RFC 3691: leaves the mailbox and expunges nothing. False where the server has no such verb: then

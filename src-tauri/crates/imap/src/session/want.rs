@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::framing::Limits;
 use crate::parse::PartWhat;
-use model::Section;
+use model::{ModSeq, Section};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FetchWant {
@@ -19,12 +19,18 @@ pub struct FetchWant {
     pub preview_lazy: bool,
     /// Left out of the command where the server has no mod-sequences.
     pub modseq: bool,
+    /// RFC 8474.
     pub email_id: bool,
+    /// The same: only of a server that offers OBJECTID, and perhaps not even there.
+    pub thread_id: bool,
     pub gm_msgid: bool,
     pub gm_thrid: bool,
     /// Names of header fields of the message, which come as one block.
     pub header_fields: Vec<&'static str>,
     pub parts: Vec<PartWant>,
+    /// Only of messages that were changed after it (RFC 7162 3.1.4.1). Left out of the command where the
+    /// server has no mod-sequences: then everything in the set comes.
+    pub changed_since: Option<ModSeq>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +43,7 @@ pub struct PartWant {
 }
 
 impl FetchWant {
-    /// The items as they stand in the command.
+    /// The items and modifiers as they stand in the command.
     pub(super) fn items(&self, modseq: bool) -> Result<String, Error> {
         let mut items: Vec<String> = Vec::new();
         let named = [
@@ -51,6 +57,7 @@ impl FetchWant {
             (self.preview_lazy, "PREVIEW (LAZY)"),
             (self.modseq && modseq, "MODSEQ"),
             (self.email_id, "EMAILID"),
+            (self.thread_id, "THREADID"),
             (self.gm_msgid, "X-GM-MSGID"),
             (self.gm_thrid, "X-GM-THRID"),
         ];
@@ -68,7 +75,12 @@ impl FetchWant {
         if items.is_empty() {
             return Err(Error::NotSendable { what: "a FETCH of nothing" });
         }
-        Ok(format!("({})", items.join(" ")))
+        let mut text = format!("({})", items.join(" "));
+        // A mod-sequence is never 0 (RFC 7162 7), and since then everything has changed.
+        if let Some(since) = self.changed_since.filter(|since| modseq && since.0 > 0) {
+            text.push_str(&format!(" (CHANGEDSINCE {since})"));
+        }
+        Ok(text)
     }
 
     /// More than a server may say of a message unasked.

@@ -4,7 +4,9 @@ mod answers;
 mod cuts;
 mod deadlines;
 mod fetching;
+mod flying;
 mod hostile;
+mod idling;
 pub(crate) mod recorded;
 mod refusals;
 mod signing_in;
@@ -155,5 +157,18 @@ fn sessions_and_their_futures_can_be_sent() {
     fn list(session: &'static mut Session, want: &'static ListWant) {
         sent(session.list(want));
     }
-    let _ = (verbs, more, list);
+    fn fetching(fetching: &'static mut Fetching<'static>) {
+        sent(fetching.next());
+    }
+    fn asking(
+        fetching: &'static mut Fetching<'static>,
+        set: &'static FetchSet,
+        want: &'static FetchWant,
+    ) {
+        sent(fetching.ask(set, want));
+    }
+    fn idle(session: &'static mut Session) {
+        sent(session.idle(Duration::ZERO, std::future::pending()));
+    }
+    let _ = (verbs, more, list, fetching, asking, idle);
 }

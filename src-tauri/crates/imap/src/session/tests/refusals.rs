@@ -28,6 +28,7 @@ fn verbs() -> Vec<(&'static str, Verb)> {
         ("search", verb!(s => s.uid_search(&SearchKey::All))),
         ("count", verb!(s => s.uid_search_count(&SearchKey::Seen))),
         ("noop", verb!(s => s.noop())),
+        ("idle", verb!(s => s.idle(Duration::from_secs(600), std::future::pending()))),
         (
             "fetch",
             verb!(s => s.fetch(
