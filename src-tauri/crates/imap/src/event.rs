@@ -27,7 +27,8 @@ pub enum Event {
 /// At most `MOST` events that took `OCTETS` on the wire.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
-    kept: VecDeque<Event>,
+    /// With the octets that each took.
+    kept: VecDeque<(Event, usize)>,
     octets: usize,
 }
 
@@ -37,35 +38,45 @@ impl Events {
 
     pub fn push(&mut self, event: Event, octets: usize) {
         // One count of messages replaces the last, as long as nothing stands between.
-        if let (Event::Exists(_), Some(Event::Exists(_))) = (&event, self.kept.back()) {
-            self.kept.pop_back();
-            self.octets = self.octets.saturating_sub(octets);
+        if let (Event::Exists(_), Some((Event::Exists(_), _))) = (&event, self.kept.back())
+            && let Some((_, before)) = self.kept.pop_back()
+        {
+            self.octets = self.octets.saturating_sub(before);
         }
         if self.kept.len() >= Self::MOST || self.octets.saturating_add(octets) > Self::OCTETS {
             self.overflow();
         }
         if octets <= Self::OCTETS {
             self.octets = self.octets.saturating_add(octets);
-            self.kept.push_back(event);
+            self.kept.push_back((event, octets));
         }
     }
 
     fn overflow(&mut self) {
         // What a person must see is few, and is kept.
-        self.kept.retain(|e| matches!(e, Event::Bye(_)));
+        self.retain(|event| matches!(event, Event::Bye(_)));
         self.kept.truncate(1);
-        self.kept.push_front(Event::Overflow);
-        self.octets = 0;
+        self.kept.push_front((Event::Overflow, 0));
+        self.count();
     }
 
     /// A new mailbox is being selected: what was said of the old one means nothing any more.
     pub fn forget_mailbox(&mut self) {
-        self.kept.retain(|e| matches!(e, Event::Alert(_) | Event::Bye(_)));
+        self.retain(|event| matches!(event, Event::Alert(_) | Event::Bye(_)));
     }
 
     pub fn take(&mut self) -> Vec<Event> {
         self.octets = 0;
-        std::mem::take(&mut self.kept).into()
+        std::mem::take(&mut self.kept).into_iter().map(|(event, _)| event).collect()
+    }
+
+    fn retain(&mut self, keep: impl Fn(&Event) -> bool) {
+        self.kept.retain(|(event, _)| keep(event));
+        self.count();
+    }
+
+    fn count(&mut self) {
+        self.octets = self.kept.iter().map(|(_, octets)| octets).sum();
     }
 }
 
@@ -96,5 +107,20 @@ mod tests {
         events.push(Event::Exists(1), 16);
         let taken = events.take();
         assert_eq!(taken, [Event::Exists(9_999), Event::Expunge(SeqNum(1)), Event::Exists(1)]);
+    }
+    #[test]
+    fn what_was_forgotten_no_longer_counts() {
+        let mut events = Events::default();
+        for _ in 0..50 {
+            for n in 0..10 {
+                events.push(Event::Expunge(SeqNum(n)), Events::OCTETS / 20);
+                events.push(Event::Exists(n), 100);
+                events.push(Event::Exists(n), 10);
+            }
+            events.forget_mailbox();
+        }
+        assert_eq!(events.octets, 0);
+        events.push(Event::Exists(1), Events::OCTETS);
+        assert_eq!(events.take(), [Event::Exists(1)]);
     }
 }

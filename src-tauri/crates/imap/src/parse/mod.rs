@@ -15,7 +15,7 @@ pub mod words;
 pub use fetch::{Fetched, FetchedPart, PartWhat};
 pub(crate) use list::{ListLine, StatusLine};
 pub use list::{Namespace, Namespaces, Status};
-pub(crate) use numbers::Esearch;
+pub(crate) use numbers::{Esearch, joined};
 pub(crate) use status_line::{Code, ConditionLine, condition_line};
 
 use crate::framing::Head;

@@ -33,7 +33,8 @@ fn uid(digits: &[u8]) -> Option<u32> {
     number(digits).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0)
 }
 
-fn joined(mut ranges: Vec<(u32, u32)>) -> UidSet {
+/// Of ranges in any order.
+pub(crate) fn joined(mut ranges: Vec<(u32, u32)>) -> UidSet {
     ranges.sort_unstable();
     let mut set = UidSet::new();
     let mut open: Option<(u32, u32)> = None;

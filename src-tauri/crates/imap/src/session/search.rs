@@ -3,7 +3,7 @@
 use super::Session;
 use crate::command::Command;
 use crate::error::Error;
-use crate::parse::{Esearch, Reply};
+use crate::parse::{Esearch, Reply, joined};
 use model::{ModSeq, Uid, UidSet};
 
 /// What to look for. Text is any UTF-8; how it goes out is settled here.
@@ -180,23 +180,25 @@ impl Session {
         }
         key.write(&mut command, 0)?;
         let mut found = Esearch::default();
+        // Joined at the end: line by line, many short ones would cost the square of their number.
+        let mut ranges = Vec::new();
         let take = |reply| match reply {
             Reply::Esearch(esearch) => {
                 found = esearch;
                 None
             }
             // Also from servers that offer ESEARCH and do not keep to it; several are one answer.
-            Reply::Search(uids) if found.all.is_empty() => {
-                found.all = uids;
-                None
-            }
             Reply::Search(uids) => {
-                found.all = found.all.iter().chain(uids.iter()).collect();
+                ranges.extend_from_slice(uids.ranges());
                 None
             }
             other => Some(other),
         };
         self.run(command.checked()?, take).await?;
+        if !ranges.is_empty() {
+            ranges.extend_from_slice(found.all.ranges());
+            found.all = joined(ranges);
+        }
         Ok(found)
     }
 }

@@ -195,6 +195,22 @@ async fn a_hostile_order_of_ranges_costs_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn answers_to_one_search_are_joined_at_no_cost() {
+    let (mut session, mut peer) = selected().await;
+    let lines: String = (1..100_000u32).rev().map(|n| format!("* SEARCH {}\r\n", n * 3)).collect();
+    let began = std::time::Instant::now();
+    for (before, count) in [("", 99_999), ("* ESEARCH UID ALL 1:4294967295\r\n", u32::MAX)] {
+        let answer = format!("{before}{lines}{{tag}} OK\r\n");
+        let found = both(session.uid_search(&SearchKey::All), async {
+            peer.line().await;
+            peer.answer(&answer).await;
+        });
+        assert_eq!(found.await.unwrap().len(), u64::from(count));
+    }
+    assert!(began.elapsed().as_secs() < 10);
+}
+
+#[tokio::test(start_paused = true)]
 async fn text_of_the_server_is_cleaned_and_short() {
     let (mut session, mut peer) = selected().await;
     let text = format!("{{tag}} NO [X\u{1b}] \u{1b}[31m\u{7}{}\r\n", "é".repeat(5_000));

@@ -285,11 +285,13 @@ async fn silence_where_an_answer_is_due_ends_it() {
                 peer.send("+\r\n").await;
                 done(&mut peer).await;
             }
-            while talk {
+            if !talk {
+                pending::<()>().await;
+            }
+            loop {
                 peer.send("* OK Still here\r\n* 5 EXISTS\r\n").await;
                 sleep(Duration::from_secs(1)).await;
             }
-            pending::<()>().await;
         };
         let idled = tokio::select! {
             idled = session.idle(Duration::from_secs(100), pending()) => idled,

@@ -89,6 +89,33 @@ async fn a_refusal_is_an_error_and_the_session_lives() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_charset_that_is_not_taken_is_told_by_its_code() {
+    let (mut session, mut peer) = selected().await;
+    let text = |text: &str| Box::new(SearchKey::Text(text.to_owned()));
+    let key = SearchKey::And(vec![
+        SearchKey::Or(text("Grüße"), Box::new(SearchKey::Subject("a".into()))),
+        SearchKey::Not(Box::new(SearchKey::Or(
+            Box::new(SearchKey::To("b".into())),
+            Box::new(SearchKey::Cc("b".into())),
+        ))),
+        SearchKey::Since(2024, 3, 1),
+    ]);
+    for answer in ["NO [BADCHARSET (US-ASCII)] x", "BAD [badcharset] x", "NO x"] {
+        let refused = both(session.uid_search(&key), async {
+            let line = "UID SEARCH RETURN (ALL) CHARSET UTF-8 (OR TEXT {7+}";
+            assert_eq!(peer.line().await, line);
+            let tag = peer.tag.clone();
+            let rest = "Grüße SUBJECT \"a\" NOT OR TO \"b\" CC \"b\" SINCE 1-Mar-2024)\r\n";
+            assert_eq!(peer.raw_line().await, rest);
+            peer.send(format!("{tag} {answer}\r\n")).await;
+        });
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.code(), answer.contains('[').then_some("BADCHARSET"));
+        assert!(error.session_lives());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_end_of_the_connection_is_an_error() {
     for (name, verb) in verbs() {
         for (answer, error) in [
