@@ -75,7 +75,8 @@ impl Db {
         epoch: UidValidity,
         mut rows: Vec<NewRow>,
         covered: Option<(Uid, Uid)>,
-    ) -> Result<()> {
+    ) -> Result<Vec<MessageId>> {
+        let mut ids = Vec::with_capacity(rows.len());
         rows.sort_by_key(|row| std::cmp::Reverse(row.uid));
         let mut high = covered.map(|(_, high)| high);
         let chunks: Vec<Vec<NewRow>> =
@@ -85,21 +86,23 @@ impl Db {
             let lowest = chunk.iter().map(|row| row.uid).min();
             let low = if index == last { covered.map(|(low, _)| low) } else { lowest };
             let stretch = low.zip(high);
-            self.write(move |tx| {
-                store::message::put(tx, mailbox, epoch, &chunk)?;
-                if let Some((low, high)) = stretch {
-                    store::covered::add(tx, mailbox, low, high)?;
-                }
-                tx.changed(Tag::List(mailbox));
-                Ok(())
-            })
-            .await?;
+            let some = self
+                .write(move |tx| {
+                    let ids = store::message::put(tx, mailbox, epoch, &chunk)?;
+                    if let Some((low, high)) = stretch {
+                        store::covered::add(tx, mailbox, low, high)?;
+                    }
+                    tx.changed(Tag::List(mailbox));
+                    Ok(ids)
+                })
+                .await?;
+            ids.extend(some);
             high = lowest;
         }
         if let (Some((low, high)), true) = (covered, rows.is_empty()) {
             self.write(move |tx| store::covered::add(tx, mailbox, low, high)).await?;
         }
-        Ok(())
+        Ok(ids)
     }
 
     /// A part that is wholly here.

@@ -26,6 +26,11 @@ pub struct ServerFailure {
 }
 
 impl ServerFailure {
+    /// It said nothing for longer than a command may take.
+    pub(crate) fn is_silence(&self) -> bool {
+        matches!(&self.source, imap::Error::Timeout { .. })
+    }
+
     /// The server refused what was asked and goes on talking to us. (A refusal to sign in is another thing.)
     pub(crate) fn is_of_one_thing(&self) -> bool {
         match &self.source {
@@ -77,6 +82,26 @@ impl Error {
         match self {
             Error::Server(failure) => failure.source.session_lives(),
             _ => true,
+        }
+    }
+
+    /// What to do about it without the person; None where only the person can do something.
+    pub(crate) fn obstacle(&self) -> Option<plan::Obstacle> {
+        match self.code() {
+            Code::Offline | Code::Timeout | Code::NoSuchHost | Code::Refused => {
+                Some(plan::Obstacle::Network)
+            }
+            Code::ServerBusy
+            | Code::ServerRefused
+            | Code::Protocol
+            | Code::NotImap
+            | Code::TlsFailed
+            | Code::NotEncrypted
+            | Code::Cancelled
+            | Code::DiskFull
+            | Code::BudgetFull
+            | Code::Internal => Some(plan::Obstacle::Server),
+            _ => None,
         }
     }
 

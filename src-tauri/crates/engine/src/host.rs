@@ -1,10 +1,21 @@
-//! What the engine asks of the world: the time, and a connection. A simulation gives its own of both.
+//! What the engine asks of the world: the time, a connection, chance, and whether the way to the world changed. A
+//! simulation gives its own of each.
 
 use futures::future::BoxFuture;
+use futures::stream::{self, BoxStream, StreamExt};
 use imap::{Deadlines, Session};
 use jiff::Timestamp;
 use model::Endpoint;
 use net::Trust;
+
+/// What the machine noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Another network, or one again.
+    Network,
+    /// The machine slept, or its clock jumped: what is open may be dead.
+    Woke,
+}
 
 pub trait Host: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
@@ -16,6 +27,16 @@ pub trait Host: Send + Sync + 'static {
         trust: &'a Trust,
         deadlines: &'a Deadlines,
     ) -> BoxFuture<'a, Result<Session, imap::Error>>;
+
+    /// From 0 to 1, at random.
+    fn chance(&self) -> f64 {
+        rand::random()
+    }
+
+    /// What the machine notices from now on.
+    fn changes(&self) -> BoxStream<'static, Change> {
+        stream::pending().boxed()
+    }
 }
 
 /// The machine itself.

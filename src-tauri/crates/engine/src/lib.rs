@@ -1,31 +1,40 @@
 //! The engine: accounts, their connections, what is brought from the server and what is answered from the
 //! store. It knows every crate below it; none of them knows it. Front ends reach it through `api` alone.
 //!
-//! `live` asks `sync` and `ask` for nothing and is asked by both; nothing here knows a window.
+//! `live` holds connections and knows nobody; `sync` brings, `ask` answers, `keep` decides when. Nothing here knows
+//! a window.
 
 mod account;
 mod ask;
 mod db;
 mod error;
 mod host;
+mod keep;
 mod live;
+mod noted;
 mod secret;
 mod sync;
 
 pub use account::add::NewAccount;
-pub use ask::{FirstScreen, Form, ListAsk, Listed, Opened, PartFile, Report, Saved};
+pub use account::change::AccountChange;
+pub use ask::{
+    Asked, AskedState, Coverage, FirstScreen, Form, Found, ListAsk, Listed, Opened, PartFile,
+    Report, Saved, SearchAsk, Until,
+};
 pub use error::{Error, Result};
-pub use host::{Host, System};
-pub use live::State;
+pub use host::{Change, Host, System};
+pub use live::{Heard, Phase, Progress, State};
 pub use net::fingerprint_from_text;
+pub use noted::Noted;
 pub use secrets::{Error as VaultError, Keyring, SealedFile, Vault};
-pub use store::list::Cursor;
+pub use store::list::{Cursor, ListRow};
+pub use store::mailbox::MailboxRow;
 pub use store::{Kind, LEAST_BUDGET};
 pub use sync::folders::label;
 
 use db::Db;
 use live::Live;
-use model::{AccountId, Code, Tag, Trouble};
+use model::{AccountId, Code, MailboxId, Tag, Trouble};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,6 +53,8 @@ pub struct Config {
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
+    /// None in the engine's own tasks: they end with the front ends.
+    guard: Option<Arc<keep::Guard>>,
 }
 
 pub(crate) struct Inner {
@@ -52,7 +63,12 @@ pub(crate) struct Inner {
     host: Arc<dyn Host>,
     live: Mutex<HashMap<AccountId, Arc<Live>>>,
     suspended: AtomicBool,
+    /// Its accounts are kept live.
+    kept: AtomicBool,
+    /// Asleep, but for one look that the system allowed.
+    refreshing: AtomicBool,
     tags: broadcast::Sender<Tag>,
+    noted: broadcast::Sender<Noted>,
 }
 
 /// Root certificates out of a PEM file, for one account.
@@ -102,9 +118,23 @@ impl Engine {
                 host: config.host,
                 live: Mutex::default(),
                 suspended: AtomicBool::new(false),
+                kept: AtomicBool::new(false),
+                refreshing: AtomicBool::new(false),
                 tags,
+                noted: broadcast::channel(TAGS).0,
             }),
+            guard: Some(Arc::default()),
         }
+    }
+
+    /// The engine as its own tasks know it.
+    pub(crate) fn within(inner: Arc<Inner>) -> Self {
+        Self { inner, guard: None }
+    }
+
+    /// What happens to the mail, one thing after the other.
+    pub fn noted(&self) -> broadcast::Receiver<Noted> {
+        self.inner.noted.subscribe()
     }
 
     /// What changed, after it was committed.
@@ -193,10 +223,14 @@ impl Engine {
 
     pub fn resume(&self) {
         self.inner.suspended.store(false, Ordering::SeqCst);
+        self.inner.look_about();
     }
 
     /// Says goodbye to the servers. The store closes with the last clone.
     pub async fn close(&self) {
+        if let Some(guard) = &self.guard {
+            guard.end();
+        }
         self.suspend().await;
     }
 }
@@ -219,9 +253,59 @@ impl Inner {
         }
     }
 
-    pub(crate) fn enter(&self, account: AccountId, state: State) {
-        if self.live(account).set_state(state) {
-            self.tell(Tag::Account(account));
+    pub(crate) fn enter(&self, account: AccountId, phase: Phase) {
+        if self.live(account).set_state(|state| state.phase = phase) {
+            self.tell_state(account);
+        }
+    }
+
+    /// The server is being asked. What is known of the account stays on the screen until it answered.
+    pub(crate) fn checking(&self, account: AccountId) {
+        let told = self.live(account).set_state(|state| {
+            if matches!(state.phase, Phase::Resting | Phase::Paused | Phase::Trouble { .. }) {
+                state.phase = Phase::Checking;
+            }
+        });
+        if told {
+            self.tell_state(account);
+        }
+    }
+
+    /// The server answered, and what it said is here.
+    pub(crate) fn heard_by(&self, account: AccountId, by: Heard) {
+        let now = self.host.now();
+        let told = self.live(account).set_state(|state| {
+            state.last_heard = Some(now);
+            // Who listens goes on listening, whoever else asks something meanwhile.
+            let listening = by == Heard::Check && matches!(state.phase, Phase::Current { .. });
+            if !listening {
+                state.phase = Phase::Current { by };
+            }
+        });
+        if told {
+            self.tell_state(account);
+        }
+    }
+
+    pub(crate) fn tell_state(&self, account: AccountId) {
+        self.tell(Tag::Account(account));
+        let _ = self.noted.send(Noted::State { account });
+    }
+
+    /// What a look at a mailbox brought, for those who follow along.
+    pub(crate) fn note(&self, account: AccountId, mailbox: MailboxId, news: &sync::delta::News) {
+        let tell = |noted| {
+            // Nobody listening is no fault.
+            let _ = self.noted.send(noted);
+        };
+        for &message in &news.new {
+            tell(Noted::New { account, mailbox, message });
+        }
+        for &message in &news.flags {
+            tell(Noted::Flags { account, mailbox, message });
+        }
+        for &message in &news.gone {
+            tell(Noted::Gone { account, mailbox, message });
         }
     }
 
@@ -236,7 +320,7 @@ impl Inner {
 
     /// Whether the network may be used now.
     pub(crate) fn awake(&self) -> Result<()> {
-        if self.is_suspended() {
+        if self.is_suspended() && !self.refreshing.load(Ordering::SeqCst) {
             return Err(live::put_away());
         }
         self.db.store().map(|_| ())

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::live::{Conn, connect};
 use crate::sync::folders;
 use crate::{Engine, Inner};
+use imap::Deadlines;
 use model::{AccountId, Code, Endpoint, SmtpEndpoint, Trouble};
 use net::Trust;
 use secrecy::SecretString;
@@ -53,7 +54,7 @@ impl Engine {
                 password: new.password.clone(),
                 quirks: Vec::new(),
             };
-            match connect(&*inner.host, &sign_in, None).await {
+            match connect(&*inner.host, &sign_in, None, Deadlines::default(), false).await {
                 Ok(conn) => {
                     // From here on a cancelled question may not leave half an account behind.
                     let saving = tokio::spawn(save(Arc::clone(inner), new, sign_in, conn));
@@ -98,7 +99,7 @@ async fn save(
     sign_in: SignIn,
     mut conn: Conn,
 ) -> Result<AccountId> {
-    let listed = folders::list(&mut conn).await?;
+    let (listed, _) = folders::list(&mut conn).await?;
     let capabilities = conn.capability_names();
     let quirks: Vec<_> = conn.learnt.clone();
     let row = store::account::New {
@@ -134,7 +135,10 @@ async fn save(
         }
         return Err(error);
     }
-    inner.live(id).give(conn);
+    let live = inner.live(id);
+    live.give(conn);
+    // Whoever keeps accounts live may have come before the mailboxes did.
+    live.nudge.notify_waiters();
     Ok(id)
 }
 

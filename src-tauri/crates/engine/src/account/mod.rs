@@ -1,6 +1,7 @@
 //! Accounts: added, removed, and what is known of their servers.
 
 pub mod add;
+pub mod change;
 mod quirk;
 pub mod remove;
 

@@ -1,13 +1,27 @@
 //! Looking for new mail: of one mailbox, of an account, of all.
 
 use crate::error::Result;
-use crate::live::{self, State, Urgency, on_connection};
-use crate::sync::{check, folders};
+use crate::keep::work::Reach;
+use crate::live::{self, Heard, Phase, Urgency, on_connection};
+use crate::sync::{delta, folders};
 use crate::{Engine, Inner};
 use model::{AccountId, MailboxId, Role, Tag, Trouble};
 use net::Traffic;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// How far a sync goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Until {
+    /// The newest screen of every INBOX, and the list of mailboxes.
+    #[default]
+    FirstScreen,
+    /// Every header that the budget has room for, in every mailbox.
+    Window,
+    /// And the text that is brought before it is asked for.
+    Done,
+}
 
 /// The first screen of INBOX, from the open TCP connection to the last octet of its rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,10 +48,17 @@ impl Engine {
         let row = self.mailbox(mailbox).await?;
         let outcome =
             on_connection!(inner, row.account, Urgency::Interactive, Some(&row.name), |conn| {
-                check::fresh_or_again(&inner.db, conn, mailbox, &row.name)
+                delta::look(&inner.db, conn, mailbox, &row.name)
             });
         self.heard(row.account, &outcome);
-        outcome
+        if let Ok(news) = &outcome {
+            inner.note(row.account, mailbox, news);
+            // What was opened is what is filled next.
+            inner.live(row.account).work.notify_one();
+        }
+        let now = inner.host.now().as_second();
+        inner.db.write(move |tx| store::mailbox::opened(tx, mailbox, now)).await?;
+        outcome.map(|news| news.count)
     }
 
     /// Looks at the account's INBOX, then at its list of mailboxes.
@@ -46,16 +67,19 @@ impl Engine {
         outcome.map(|(screen, _)| screen.rows)
     }
 
-    /// Every account (or one), side by side; a trouble in one touches no other.
-    pub async fn sync(&self, account: Option<AccountId>) -> Result<Report> {
+    /// Every account that is not paused (or one, paused or not), side by side; a trouble in one touches no other.
+    pub async fn sync(&self, account: Option<AccountId>, until: Until) -> Result<Report> {
         let begun = Instant::now();
-        let accounts = self.account_ids(account).await?;
-        let runs = accounts.iter().map(|id| async move { (*id, self.first_screen(*id).await) });
+        let accounts = match account {
+            Some(_) => self.account_ids(account).await?,
+            None => self.unpaused().await?,
+        };
+        let runs = accounts.iter().map(|id| async move { (*id, self.sync_one(*id, until).await) });
         let mut report = Report::default();
         for (id, outcome) in futures::future::join_all(runs).await {
             match outcome {
-                Ok((screen, all)) => {
-                    report.headers += screen.rows;
+                Ok((screen, all, headers)) => {
+                    report.headers += headers;
                     report.traffic.bytes_in += all.bytes_in;
                     report.traffic.bytes_out += all.bytes_out;
                     report.traffic.round_trips += all.round_trips;
@@ -74,16 +98,38 @@ impl Engine {
     /// are finished, sockets closed and locks released when it returns.
     pub async fn refresh(&self, deadline: Duration) -> Result<Report> {
         let slept = self.inner.is_suspended();
-        self.resume();
+        self.inner.refreshing.store(slept, Ordering::SeqCst);
         let goodbyes = if slept { live::GOODBYE.min(deadline / 4) } else { Duration::ZERO };
-        let looked = tokio::time::timeout(deadline - goodbyes, self.sync(None)).await;
+        let looking = self.sync(None, Until::FirstScreen);
+        let looked = tokio::time::timeout(deadline - goodbyes, looking).await;
         if slept {
+            self.inner.refreshing.store(false, Ordering::SeqCst);
             self.suspend_within(goodbyes).await;
         }
         looked.unwrap_or_else(|_| Ok(Report::default()))
     }
 
-    async fn first_screen(&self, account: AccountId) -> Result<(FirstScreen, Traffic)> {
+    async fn sync_one(
+        &self,
+        account: AccountId,
+        until: Until,
+    ) -> Result<(FirstScreen, Traffic, u64)> {
+        let (screen, mut traffic) = self.first_screen(account).await?;
+        let mut headers = screen.rows;
+        if until != Until::FirstScreen {
+            let reach = Reach { prefetch: until == Until::Done, audit: false };
+            let outcome = self.bring(account, reach).await;
+            self.heard(account, &outcome);
+            let brought = outcome?;
+            headers += brought.headers;
+            traffic.bytes_in += brought.traffic.bytes_in;
+            traffic.bytes_out += brought.traffic.bytes_out;
+            traffic.round_trips += brought.traffic.round_trips;
+        }
+        Ok((screen, traffic, headers))
+    }
+
+    pub(crate) async fn first_screen(&self, account: AccountId) -> Result<(FirstScreen, Traffic)> {
         let inner = &*self.inner;
         let inbox = inner
             .db
@@ -95,16 +141,23 @@ impl Engine {
         let outcome =
             on_connection!(inner, account, Urgency::Interactive, Some(&inbox.name), |conn| async {
                 let before = conn.begin_counting();
-                let rows = check::fresh_or_again(&inner.db, conn, inbox.id, &inbox.name).await?;
+                let news = delta::look(&inner.db, conn, inbox.id, &inbox.name).await?;
+                let rows = news.count;
                 let screen = FirstScreen {
                     took: begun.elapsed(),
                     traffic: conn.counted_since(before),
                     rows,
                 };
-                let listed = folders::list(conn).await?;
-                folders::save(inner, account, listed).await?;
-                Ok((screen, conn.counted_since(before)))
+                let behind = folders::round(inner, conn, account, None, true).await?;
+                Ok((screen, conn.counted_since(before), news, behind))
             });
+        let outcome = outcome.map(|(screen, traffic, news, behind)| {
+            inner.note(account, inbox.id, &news);
+            let live = inner.live(account);
+            live.add_behind(behind.into_iter().filter(|mailbox| *mailbox != inbox.id));
+            live.work.notify_one();
+            (screen, traffic)
+        });
         match &outcome {
             // An INBOX that may not be looked at is no mailbox that is up to date.
             Err(error @ crate::Error::Server(_)) => self.failed(account, error),
@@ -113,7 +166,7 @@ impl Engine {
         outcome
     }
 
-    async fn account_ids(&self, one: Option<AccountId>) -> Result<Vec<AccountId>> {
+    pub(crate) async fn account_ids(&self, one: Option<AccountId>) -> Result<Vec<AccountId>> {
         let all = self.inner.db.read(store::account::list).await?;
         let ids: Vec<AccountId> =
             all.iter().map(|a| a.id).filter(|id| one.is_none_or(|o| o == *id)).collect();
@@ -123,15 +176,19 @@ impl Engine {
         }
     }
 
+    async fn unpaused(&self) -> Result<Vec<AccountId>> {
+        let all = self.inner.db.read(store::account::list).await?;
+        Ok(all.iter().filter(|account| !account.paused).map(|account| account.id).collect())
+    }
+
     /// What a conversation with the server says of the account.
     pub(crate) fn heard<T>(&self, account: AccountId, outcome: &Result<T>) {
         let inner: &Inner = &self.inner;
-        let now = inner.host.now();
         match outcome {
-            Ok(_) => inner.enter(account, State::Current { checked_at: now }),
+            Ok(_) => inner.heard_by(account, Heard::Check),
             // One thing was refused; the server is there and talks to us.
             Err(crate::Error::Server(failure)) if failure.is_of_one_thing() => {
-                inner.enter(account, State::Current { checked_at: now });
+                inner.heard_by(account, Heard::Check);
             }
             Err(error @ crate::Error::Server(_)) => self.failed(account, error),
             // Of our own: the account is not to blame.
@@ -141,9 +198,16 @@ impl Engine {
     }
 
     fn failed(&self, account: AccountId, error: &crate::Error) {
-        let last_heard = self.inner.live(account).state().last_heard();
+        let live = self.inner.live(account);
+        // Where somebody listens, that one finds out, and knows when it looks again.
+        live.nudge.notify_waiters();
         let trouble = error.trouble(Some(account));
-        self.inner.enter(account, State::Trouble { trouble, last_heard });
+        let out_of_reach = error.obstacle() == Some(plan::Obstacle::Network);
+        let phase = match out_of_reach && self.inner.kept.load(Ordering::SeqCst) {
+            true => Phase::Offline,
+            false => Phase::Trouble { trouble },
+        };
+        self.inner.enter(account, phase);
     }
 }
 
@@ -151,20 +215,20 @@ impl Engine {
 struct Checking<'a> {
     inner: &'a Inner,
     account: AccountId,
-    before: State,
+    before: Phase,
 }
 
 impl<'a> Checking<'a> {
     fn begin(inner: &'a Inner, account: AccountId) -> Self {
-        let before = inner.live(account).state();
-        inner.enter(account, State::Checking);
+        let before = inner.live(account).state().phase;
+        inner.checking(account);
         Self { inner, account, before }
     }
 }
 
 impl Drop for Checking<'_> {
     fn drop(&mut self) {
-        if self.inner.live(self.account).state() == State::Checking {
+        if self.inner.live(self.account).state().phase == Phase::Checking {
             self.inner.enter(self.account, self.before.clone());
         }
     }

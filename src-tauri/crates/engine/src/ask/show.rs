@@ -31,9 +31,6 @@ pub struct Opened {
     pub fetched_bytes: u64,
 }
 
-/// The header block's place among the parts.
-const HEADER_KEY: &str = "HEADER";
-
 impl Engine {
     pub async fn show(&self, message: MessageId, form: Form) -> Result<Opened> {
         let db = &self.inner.db;
@@ -49,7 +46,7 @@ impl Engine {
         };
         let is_html = section.is_some() && section == choice.html;
         let part = section.as_ref().and_then(|s| structure.find(s));
-        let mut block = db.part(message, HEADER_KEY).await?;
+        let mut block = db.part(message, body::HEADER_KEY).await?;
         let mut bytes = match &section {
             Some(section) => db.part(message, &section.to_string()).await?,
             None => Some(Vec::new()),
@@ -63,7 +60,7 @@ impl Engine {
                 new_block.as_ref().map_or(0, |b| b.len() as u64) + new_bytes.len() as u64;
             if want_headers {
                 let new_block = new_block.unwrap_or_default();
-                db.keep_part(message, HEADER_KEY, &new_block).await?;
+                db.keep_part(message, body::HEADER_KEY, &new_block).await?;
                 block = Some(new_block);
             }
             if bytes.is_none() {
@@ -72,6 +69,9 @@ impl Engine {
                     && (new_bytes.len() as u64) < body::TEXT_LIMIT
                 {
                     db.keep_part(message, &section.to_string(), &new_bytes).await?;
+                    if db.is_writer() {
+                        body::index(db, message, section, &new_bytes).await?;
+                    }
                 }
                 bytes = Some(new_bytes);
             }

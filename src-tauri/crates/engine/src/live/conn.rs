@@ -1,17 +1,21 @@
 //! A signed-in session, where it stands, and what was learnt of its server on the way.
 
+use super::dial::redial;
 use crate::account::{Quirk, SignIn};
 use crate::error::{Error, Result};
 use crate::host::Host;
-use imap::{Deadlines, Event, FlightError, Selected, Session};
-use model::{Endpoint, MailboxName, ModSeq, Uid, UidValidity};
+use imap::{Deadlines, Event, Fetched, FlightError, Idled, Selected, Session};
+use model::{Endpoint, MailboxName, ModSeq, Uid, UidSet, UidValidity};
 use net::Traffic;
+use plan::Said;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// A kept connection older than this is not worth a try: servers and NATs have forgotten it.
 const YOUNG: Duration = Duration::from_secs(10 * 60);
+/// Things said unasked that are kept for whoever settles the mailbox.
+const MOST_SAID: usize = 20_000;
 /// How long a server may take to say goodbye.
 pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -25,11 +29,25 @@ pub(crate) struct Place {
     pub highestmodseq: Option<ModSeq>,
 }
 
+/// What the server said unasked of the selected mailbox since it was last settled.
+#[derive(Debug, Default)]
+pub(crate) struct Stirred {
+    /// How many messages there were before any of it.
+    pub before: u32,
+    /// In its order, by position.
+    pub said: Vec<Said>,
+    pub vanished: UidSet,
+    /// Flags that came with their UID.
+    pub flags: Vec<Fetched>,
+}
+
 pub(crate) struct Conn {
     session: Session,
     endpoint: Endpoint,
     user: String,
     pub place: Option<Place>,
+    stirred: Stirred,
+    compressed: bool,
     pub learnt: Vec<Quirk>,
     pub generation: u64,
     /// Made for whoever holds it now, and not yet used for anything else.
@@ -44,6 +62,8 @@ impl Conn {
             endpoint: sign_in.endpoint.clone(),
             user: sign_in.user.clone(),
             place: None,
+            stirred: Stirred::default(),
+            compressed: false,
             learnt,
             generation: 0,
             fresh: true,
@@ -81,7 +101,8 @@ impl Conn {
     /// Selects `mailbox` anew, so that what the server says of it is of now.
     pub async fn select(&mut self, mailbox: &MailboxName) -> Result<Place> {
         self.place = None;
-        let condstore = self.session.capabilities().has("CONDSTORE");
+        let condstore = self.session.capabilities().has("CONDSTORE")
+            || self.session.capabilities().has("QRESYNC");
         let selected = self.session.select(mailbox, condstore).await.map_err(|e| self.fail(e))?;
         Ok(self.stand(mailbox, &selected))
     }
@@ -95,15 +116,80 @@ impl Conn {
         }
     }
 
+    /// The mailbox that is selected, as the server told of it last. None where that is no longer sound.
+    pub fn standing(&mut self) -> Option<Place> {
+        self.catch_up();
+        self.place.clone()
+    }
+
+    /// What was said unasked since the last call.
+    pub fn stirred(&mut self) -> Stirred {
+        self.catch_up();
+        let before = self.place.as_ref().map_or(0, |place| place.exists);
+        std::mem::replace(&mut self.stirred, Stirred { before, ..Stirred::default() })
+    }
+
+    /// Something was said that nobody has made true here yet.
+    pub fn is_stirred(&mut self) -> bool {
+        self.catch_up();
+        let Stirred { said, vanished, flags, .. } = &self.stirred;
+        self.place.is_none() || !(said.is_empty() && vanished.is_empty() && flags.is_empty())
+    }
+
+    /// Waits for the server to say something of the selected mailbox.
+    pub async fn idle(
+        &mut self,
+        limit: Duration,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<Idled> {
+        self.fresh = false;
+        self.session.idle(limit, stop).await.map_err(|e| self.fail(e))
+    }
+
+    pub async fn noop_now(&mut self) -> Result<()> {
+        self.fresh = false;
+        self.session.noop().await.map_err(|e| self.fail(e))
+    }
+
+    /// From here on everything is compressed, where the server offers it. One that says no is asked no more.
+    pub async fn compress(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.compressed, true)
+            || !self.session.capabilities().has("COMPRESS=DEFLATE")
+        {
+            return Ok(());
+        }
+        match self.session.compress().await {
+            Ok(_) | Err(imap::Error::No { .. } | imap::Error::Bad { .. }) => Ok(()),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
     /// What the server said unasked: how many messages there are, and that some are gone.
     fn catch_up(&mut self) {
         for event in self.session.take_events() {
-            match (event, &mut self.place) {
-                (Event::Exists(count), Some(place)) => place.exists = count,
-                (Event::Expunge(_), Some(place)) => place.exists = place.exists.saturating_sub(1),
+            let place = self.place.as_mut();
+            match (event, place) {
+                (Event::Exists(count), Some(place)) => {
+                    place.exists = count;
+                    self.stirred.said.push(Said::Exists(count));
+                }
+                (Event::Expunge(seq), Some(place)) => {
+                    place.exists = place.exists.saturating_sub(1);
+                    self.stirred.said.push(Said::Expunge(seq));
+                }
                 (Event::Vanished { earlier: false, uids }, Some(place)) => {
                     let gone = u32::try_from(uids.len()).unwrap_or(u32::MAX);
                     place.exists = place.exists.saturating_sub(gone);
+                    for &(low, high) in uids.ranges() {
+                        self.stirred.vanished.insert_range(low, high);
+                    }
+                }
+                (Event::Flags(fetched), Some(_)) => {
+                    if fetched.uid.is_some() {
+                        self.stirred.flags.push(*fetched);
+                    } else {
+                        self.stirred.said.push(Said::Flags(fetched.seq));
+                    }
                 }
                 // What is known of the mailbox is no longer sound: it is selected anew.
                 (Event::Overflow, _) => self.place = None,
@@ -111,6 +197,11 @@ impl Conn {
                     tracing::warn!(host = self.session.host(), text, "the server's alert")
                 }
                 _ => {}
+            }
+            // Nobody took it for long: whoever does compares everything.
+            if self.stirred.said.len() > MOST_SAID || self.stirred.flags.len() > MOST_SAID {
+                self.stirred = Stirred::default();
+                self.place = None;
             }
         }
     }
@@ -124,6 +215,7 @@ impl Conn {
             highestmodseq: selected.highestmodseq,
         };
         self.place = Some(place.clone());
+        self.stirred = Stirred { before: place.exists, ..Stirred::default() };
         place
     }
 
@@ -157,15 +249,19 @@ impl DerefMut for Conn {
     }
 }
 
-/// Connects and signs in; with `mailbox`, selects it in the same flight where the server takes that.
+/// Connects and signs in, `again` where the way was lost before; with `mailbox`, selects it in the same flight where the server takes that.
 pub(crate) async fn connect(
     host: &dyn Host,
     sign_in: &SignIn,
     mailbox: Option<&MailboxName>,
+    deadlines: Deadlines,
+    again: bool,
 ) -> Result<Conn> {
-    let deadlines = Deadlines::default();
     let fail = |error| Error::server(&sign_in.endpoint, &sign_in.user, error);
-    let dial = || host.connect(&sign_in.endpoint, &sign_in.trust, &deadlines);
+    let dial = async || match again {
+        true => redial(host, &sign_in.endpoint, &sign_in.trust, &deadlines).await,
+        false => host.connect(&sign_in.endpoint, &sign_in.trust, &deadlines).await,
+    };
     let mut session = dial().await.map_err(fail)?;
     let mut learnt = sign_in.quirks.clone();
     if let Some(mailbox) = mailbox

@@ -1,8 +1,8 @@
 use super::{Conn, Live, connect};
 use crate::Inner;
-use crate::account::sign_in;
+use crate::account::{SignIn, sign_in};
 use crate::error::{Error, Result};
-use model::{Code, MailboxName, Tag};
+use model::{AccountId, Code, MailboxName, Tag};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -50,25 +50,12 @@ impl Lease {
         let account = self.live.account;
         let sign_in = sign_in(inner, account).await?;
         let generation = self.live.generation();
-        let mut conn = connect(&*inner.host, &sign_in, mailbox).await?;
+        let connected =
+            connect(&*inner.host, &sign_in, mailbox, self.live.deadlines(), false).await;
+        self.live.note_patience(&connected);
+        let mut conn = connected?;
         conn.generation = generation;
-        let (capabilities, learnt) = (conn.capability_names(), conn.learnt.clone());
-        if conn.learnt.iter().any(|quirk| !sign_in.quirks.contains(quirk)) {
-            inner
-                .db
-                .write(move |tx| {
-                    for quirk in &learnt {
-                        store::account::set_quirk(tx, account, quirk.name(), "")?;
-                    }
-                    tx.changed(Tag::Account(account));
-                    Ok(())
-                })
-                .await?;
-        }
-        inner
-            .db
-            .write(move |tx| store::account::set_capabilities(tx, account, &capabilities))
-            .await?;
+        learn(inner, account, &sign_in, &conn).await?;
         self.conn = Some(conn);
         Ok(())
     }
@@ -93,6 +80,32 @@ impl Lease {
             self.live.give(conn);
         }
     }
+}
+
+/// Remembers what a new connection showed of its server.
+pub(crate) async fn learn(
+    inner: &Inner,
+    account: AccountId,
+    sign_in: &SignIn,
+    conn: &Conn,
+) -> Result<()> {
+    let (capabilities, learnt) = (conn.capability_names(), conn.learnt.clone());
+    let known = inner.db.read(move |read| store::account::capabilities(read, account)).await?;
+    let news = conn.learnt.iter().any(|quirk| !sign_in.quirks.contains(quirk));
+    if !news && known == capabilities {
+        return Ok(());
+    }
+    inner
+        .db
+        .write(move |tx| {
+            for quirk in &learnt {
+                store::account::set_quirk(tx, account, quirk.name(), "")?;
+            }
+            store::account::set_capabilities(tx, account, &capabilities)?;
+            tx.changed(Tag::Account(account));
+            Ok(())
+        })
+        .await
 }
 
 async fn seat(semaphore: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {

@@ -2,21 +2,28 @@
 //! connection and gives it back; nothing else holds one.
 
 mod conn;
+mod dial;
 mod lease;
+mod patience;
 mod state;
 
-pub(crate) use conn::{Conn, GOODBYE, Place, connect};
-pub(crate) use lease::{Lease, Urgency};
-pub use state::State;
+pub(crate) use conn::{Conn, GOODBYE, Place, Stirred, connect};
+pub(crate) use lease::{Lease, Urgency, learn};
+pub use state::{Heard, Phase, Progress, State};
 
 use crate::error::Error;
 
-use model::{AccountId, Code};
+use imap::Deadlines;
+use jiff::Timestamp;
+use model::{AccountId, Code, MailboxId};
+use patience::Patience;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
-/// Connections that work at once. (One that waits comes with IDLE.)
+/// Connections that work at once, beside the one that waits for new mail.
 const WORKING: usize = 2;
 /// Kept while nobody needs them.
 const IDLE_KEPT: usize = 2;
@@ -30,6 +37,19 @@ pub(crate) struct Live {
     /// Rises when everything open must go: work of an older generation ends where it stands.
     generation: watch::Sender<u64>,
     state: Mutex<State>,
+    patience: Patience,
+    /// Whoever keeps the account live should look again now.
+    pub nudge: Notify,
+    /// There may be something to fill, compare or prefetch.
+    pub work: Notify,
+    /// One fill of an account at a time.
+    pub filling: tokio::sync::Mutex<()>,
+    /// The person let the header sync rest.
+    pub rests: AtomicBool,
+    /// Mailboxes that are not as the server has them, as far as its last word goes.
+    behind: Mutex<BTreeSet<MailboxId>>,
+    /// The server has no connection to spare for waiting.
+    pub frugal: AtomicBool,
 }
 
 impl Live {
@@ -40,7 +60,14 @@ impl Live {
             seats: Arc::new(Semaphore::new(WORKING)),
             background: Arc::new(Semaphore::new(WORKING - 1)),
             generation: watch::Sender::new(0),
-            state: Mutex::new(State::Resting),
+            state: Mutex::new(State::NEW),
+            patience: Patience::default(),
+            nudge: Notify::new(),
+            work: Notify::new(),
+            filling: tokio::sync::Mutex::default(),
+            rests: AtomicBool::new(false),
+            behind: Mutex::default(),
+            frugal: AtomicBool::new(false),
         })
     }
 
@@ -49,11 +76,58 @@ impl Live {
     }
 
     /// True where this is news.
-    pub fn set_state(&self, state: State) -> bool {
+    pub fn set_state(&self, change: impl FnOnce(&mut State)) -> bool {
         let mut now = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let news = *now != state;
-        *now = state;
-        news
+        let before = now.clone();
+        change(&mut now);
+        let minute = |at: Option<Timestamp>| at.map(|at| at.as_second() / 60);
+        // That the server was heard again within the same minute is none.
+        before.phase != now.phase
+            || before.progress != now.progress
+            || minute(before.last_heard) != minute(now.last_heard)
+    }
+
+    pub fn deadlines(&self) -> Deadlines {
+        self.patience.deadlines()
+    }
+
+    /// A server that is slow is given longer the next time; one that answered is not.
+    pub fn note_patience<T>(&self, outcome: &crate::error::Result<T>) {
+        self.patience.note(outcome);
+    }
+
+    pub fn rests(&self) -> bool {
+        self.rests.load(Ordering::SeqCst)
+    }
+
+    pub fn add_behind(&self, mailboxes: impl IntoIterator<Item = MailboxId>) {
+        self.behind.lock().unwrap_or_else(PoisonError::into_inner).extend(mailboxes);
+    }
+
+    pub fn take_behind(&self) -> BTreeSet<MailboxId> {
+        std::mem::take(&mut *self.behind.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What is kept may be dead: it is not tried first.
+    pub fn drop_idle(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Nobody answers there now: whoever listens says when that changes.
+    pub fn is_out_of_reach(&self) -> bool {
+        let phase = self.state().phase;
+        !matches!(phase, Phase::Current { .. } | Phase::Checking | Phase::Resting)
+    }
+
+    /// From now on one connection does everything.
+    pub fn be_frugal(&self) {
+        if !self.frugal.swap(true, Ordering::SeqCst) {
+            self.seats.forget_permits(WORKING - 1);
+        }
+    }
+
+    pub fn is_frugal(&self) -> bool {
+        self.frugal.load(Ordering::SeqCst)
     }
 
     /// Keeps a connection that is at rest for whoever comes next.
@@ -124,6 +198,7 @@ macro_rules! on_connection {
                         lease.renew($engine, $mailbox).await?;
                     }
                     outcome => {
+                        live.note_patience(&outcome);
                         lease.settle(&outcome);
                         break outcome;
                     }

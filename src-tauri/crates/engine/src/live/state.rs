@@ -3,25 +3,52 @@ use model::Trouble;
 
 /// How an account fares, for the status line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
+pub struct State {
+    pub phase: Phase,
+    pub last_heard: Option<Timestamp>,
+    /// While headers are being brought here.
+    pub progress: Option<Progress>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
     /// Nothing was asked of the server since the app was opened.
     Resting,
     Checking,
     Current {
-        checked_at: Timestamp,
+        by: Heard,
     },
+    /// The server does not want to, or does not answer: it is asked again by itself.
+    Waiting {
+        trouble: Trouble,
+        retry_at: Timestamp,
+    },
+    /// There is no way to the server. It is tried again as soon as there may be one.
+    Offline,
+    /// Nothing but the person can mend it.
     Trouble {
         trouble: Trouble,
-        last_heard: Option<Timestamp>,
     },
+    Paused,
+}
+
+/// How new mail is heard of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    Idle,
+    Poll,
+    Check,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub done: u64,
+    pub total: u64,
+    pub paused: bool,
+    /// The budget has no room for more.
+    pub full: bool,
 }
 
 impl State {
-    pub fn last_heard(&self) -> Option<Timestamp> {
-        match self {
-            State::Current { checked_at } => Some(*checked_at),
-            State::Trouble { last_heard, .. } => *last_heard,
-            State::Resting | State::Checking => None,
-        }
-    }
+    pub(crate) const NEW: State = State { phase: Phase::Resting, last_heard: None, progress: None };
 }

@@ -16,7 +16,7 @@ const FLIGHT: u64 = 4;
 pub(crate) const TEXT_LIMIT: u64 = RANGE * FLIGHT;
 
 /// What the reader shows of a message beside its text. (The row holds less: architecture, 3.)
-const HEADERS: [&str; 12] = [
+pub(crate) const HEADERS: [&str; 12] = [
     "FROM",
     "SENDER",
     "REPLY-TO",
@@ -30,6 +30,30 @@ const HEADERS: [&str; 12] = [
     "LIST-ID",
     "AUTHENTICATION-RESULTS",
 ];
+
+/// The header block's place among the parts.
+pub(crate) const HEADER_KEY: &str = "HEADER";
+/// Octets of text whose words can be searched for.
+const INDEXED: usize = 256 * 1024;
+
+/// The words of a text that is here now can be found.
+pub(crate) async fn index(
+    db: &Db,
+    message: MessageId,
+    section: &Section,
+    bytes: &[u8],
+) -> Result<()> {
+    let structure = db.read(move |read| store::message::get(read, message)).await?;
+    let structure = structure.and_then(|row| row.structure);
+    let Some(part) = structure.as_ref().and_then(|s| s.find(section)) else { return Ok(()) };
+    let text = mime::decode_text(bytes.get(..INDEXED).unwrap_or(bytes), part);
+    let text = if part.media_type.eq_ignore_ascii_case("text/html") {
+        mime::html_to_text(&text)
+    } else {
+        text
+    };
+    db.write(move |tx| store::search::add_body(tx, message, &text)).await
+}
 
 /// Where a message stands on the server.
 #[derive(Clone, Debug)]

@@ -1,13 +1,18 @@
 //! Bringing the server's mail to the device: one executor a file. Each carries out what `plan` decided, on a
 //! connection that it is lent.
 
+pub(crate) mod audit;
 pub(crate) mod body;
-pub(crate) mod check;
+pub(crate) mod compare;
+pub(crate) mod delta;
 pub(crate) mod folders;
+pub(crate) mod headers;
 pub(crate) mod page;
+pub(crate) mod prefetch;
 pub(crate) mod preview;
 pub(crate) mod row;
 pub(crate) mod screen;
+pub(crate) mod stir;
 
 use crate::live::Place;
 use crate::{Db, error::Result};
@@ -40,10 +45,13 @@ pub(crate) async fn note_selected(db: &Db, mailbox: MailboxId, place: &Place) ->
 }
 
 /// Takes placements off that the server no longer has.
-pub(crate) async fn vanish(db: &Db, mailbox: MailboxId, gone: UidSet) -> Result<()> {
+pub(crate) async fn vanish(
+    db: &Db,
+    mailbox: MailboxId,
+    gone: UidSet,
+) -> Result<Vec<model::MessageId>> {
     if gone.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    db.store()?.vanish(mailbox, gone).await?;
-    Ok(())
+    Ok(db.store()?.vanish(mailbox, gone).await?)
 }

@@ -5,7 +5,7 @@ use crate::Db;
 use crate::error::{Error, Result};
 use crate::live::{Conn, Place};
 use imap::{FetchSet, SearchKey};
-use model::{MailboxId, MailboxName, SeqNum, Uid};
+use model::{MailboxId, MailboxName, MessageId, SeqNum, Uid};
 use plan::Rank;
 
 /// How often a page is placed anew while others expunge under it.
@@ -21,7 +21,7 @@ pub(crate) async fn extend(
     for round in 0..ROUNDS {
         let place = conn.stand_in(name).await?;
         let Some(lowest) = lowest(db, mailbox, &place).await? else {
-            return Ok(screen::newest(db, conn, mailbox, &place).await? > 0);
+            return Ok(!screen::newest(db, conn, mailbox, &place).await?.is_empty());
         };
         // The first guess is free: it counts what is cached. It never proves that nothing is left.
         let guess = match round {
@@ -52,6 +52,46 @@ pub(crate) async fn extend(
     }
     let restless = "its message numbers do not hold still";
     Err(conn.fail(imap::Error::Protocol(restless.to_owned())))
+}
+
+/// So many messages from the `rank`-th newest downward (0 is the newest), wherever the cached stretches end: one
+/// round trip on a connection that has the mailbox selected. In the list's order.
+pub(crate) async fn island(
+    db: &Db,
+    conn: &mut Conn,
+    mailbox: MailboxId,
+    name: &MailboxName,
+    rank: u32,
+    limit: u32,
+) -> Result<Vec<MessageId>> {
+    let place = conn.stand_in(name).await?;
+    let now = epoch(&place);
+    let known = db.read(move |read| store::mailbox::get(read, mailbox)).await?;
+    if known.and_then(|m| m.uidvalidity) != Some(now) {
+        super::note_selected(db, mailbox, &place).await?;
+    }
+    let Some(high) = place.exists.checked_sub(rank).filter(|high| *high > 0) else {
+        return Ok(Vec::new());
+    };
+    let low = high.saturating_sub(limit.saturating_sub(1)).max(1);
+    let asked = (SeqNum(low), SeqNum(high));
+    let set = FetchSet::Seq { low: asked.0, high: Some(asked.1) };
+    let batch = screen::fetch(conn, &set, place.highestmodseq.is_some()).await?;
+    let mut order: Vec<(i64, Uid)> = batch.rows.iter().map(|r| (r.internal_date, r.uid)).collect();
+    order.sort_unstable_by_key(|place| std::cmp::Reverse(*place));
+    let uids: Vec<Uid> = order.into_iter().map(|(_, uid)| uid).collect();
+    // Answered to the last position, the stretch between its ends has nothing else in it.
+    let stretch = uids.iter().min().copied().zip(uids.iter().max().copied());
+    let whole = batch.rows.len() as u64 == u64::from(high - low) + 1;
+    screen::write(db, conn, mailbox, &place, batch.rows, stretch.filter(|_| whole), whole).await?;
+    db.read(move |read| {
+        let mut ids = Vec::with_capacity(uids.len());
+        for uid in uids {
+            ids.extend(store::placement::by_uid(read, mailbox, uid)?);
+        }
+        Ok(ids)
+    })
+    .await
 }
 
 /// The lowest row of the stretch that a list shows first; None where there is nothing to build on.

@@ -16,6 +16,7 @@ const HTML: u64 = 1_024;
 const MORE: u64 = 16 * 1_024;
 
 /// A row that still needs its preview, and from which part it comes.
+#[derive(Clone)]
 pub(crate) struct Lacking {
     uid: Uid,
     section: Section,
@@ -31,14 +32,32 @@ pub(crate) fn lacking(rows: &[NewRow]) -> Vec<Lacking> {
 }
 
 /// Those of the newest rows that are here and never got their preview: a connection was cut between the two.
-pub(crate) async fn left_out(db: &Db, mailbox: MailboxId) -> Result<Vec<Lacking>> {
+pub(crate) async fn left_out(db: &Db, mailbox: MailboxId, newest: u32) -> Result<Vec<Lacking>> {
     db.read(move |read| {
         let mailboxes = vec![mailbox];
-        let query = store::list::ListQuery { mailboxes, before: None, limit: plan::SCREEN };
+        let query = store::list::ListQuery {
+            mailboxes,
+            limit: newest,
+            ..store::list::ListQuery::default()
+        };
         let mut found = Vec::new();
         for row in store::list::page(read, &query)?.rows.iter().filter(|r| r.preview.is_none()) {
             let structure = store::message::get(read, row.id)?.and_then(|m| m.structure);
             found.extend(structure.and_then(|s| Lacking::of(row.uid, &s)));
+        }
+        Ok(found)
+    })
+    .await
+}
+
+/// Of these, those that have none and could have one.
+pub(crate) async fn of_rows(db: &Db, mailbox: MailboxId, uids: Vec<Uid>) -> Result<Vec<Lacking>> {
+    db.read(move |read| {
+        let mut found = Vec::new();
+        for uid in uids {
+            let Some(id) = store::placement::by_uid(read, mailbox, uid)? else { continue };
+            let row = store::message::get(read, id)?.filter(|row| row.preview.is_none());
+            found.extend(row.and_then(|row| Lacking::of(uid, &row.structure?)));
         }
         Ok(found)
     })
@@ -92,8 +111,10 @@ async fn pass(
         .collect();
     let mut pieces: BTreeMap<Uid, Vec<u8>> = BTreeMap::new();
     conn.fetch_many(fetches, |_, fetched| {
-        if let (Some(uid), Some(part)) = (fetched.uid, fetched.parts.into_iter().next()) {
-            pieces.insert(uid, part.bytes);
+        if let Some(uid) = fetched.uid {
+            // A part that the server says is not there has nothing to say, now and later.
+            let part = fetched.parts.into_iter().next();
+            pieces.insert(uid, part.map_or_else(Vec::new, |part| part.bytes));
         }
     })
     .await
@@ -102,7 +123,7 @@ async fn pass(
     let mut silent = Vec::new();
     for one in lacking {
         let Some(bytes) = pieces.remove(&one.uid) else { continue };
-        let truncated = (bytes.len() as u64) < one.part.size;
+        let truncated = !bytes.is_empty() && (bytes.len() as u64) < one.part.size;
         let preview = mime::preview_from_part(&bytes, &one.part, truncated);
         if preview.is_empty() && truncated && octets.is_none() {
             silent.push(one);

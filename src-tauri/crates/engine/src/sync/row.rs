@@ -21,6 +21,7 @@ pub(crate) fn want(capabilities: &Capabilities, modseq: bool) -> FetchWant {
         email_id: capabilities.has("OBJECTID"),
         gm_msgid: gmail,
         gm_thrid: gmail,
+        thread_id: capabilities.has("OBJECTID"),
         header_fields: vec!["REFERENCES"],
         ..FetchWant::default()
     }
@@ -56,6 +57,7 @@ pub(crate) fn row(fetched: Fetched) -> Option<NewRow> {
         preview: fetched.preview.flatten().map(|p| mime::tidy_preview(&p)),
         server_id,
         gm_thrid: fetched.gm_thrid,
+        thread_id: fetched.thread_id,
         modseq: fetched.modseq,
         has_attachments,
         fingerprint,

@@ -5,7 +5,7 @@ use crate::Db;
 use crate::error::Result;
 use crate::live::{Conn, Place};
 use imap::{FetchSet, FetchWant, Fetched};
-use model::{MailboxId, SeqNum, Tag, Uid, UidSet};
+use model::{MailboxId, MessageId, SeqNum, Tag, Uid, UidSet};
 use std::collections::{BTreeMap, BTreeSet};
 use store::message::NewRow;
 
@@ -14,6 +14,7 @@ use store::message::NewRow;
 pub(crate) struct Batch {
     pub rows: Vec<NewRow>,
     pub seqs: Vec<(SeqNum, Uid)>,
+    known: BTreeSet<Uid>,
     /// Messages whose ENVELOPE the server did not give, or gave so that nobody can read it.
     bare: Vec<Fetched>,
 }
@@ -22,14 +23,14 @@ pub(crate) struct Batch {
 const ENVELOPE: [&str; 9] =
     ["FROM", "SENDER", "REPLY-TO", "TO", "CC", "SUBJECT", "DATE", "MESSAGE-ID", "IN-REPLY-TO"];
 
-/// Writes the newest rows of the selected mailbox and says how many came. What is cached in their stretch and
+/// Writes the newest rows of the selected mailbox and says which came. What is cached in their stretch and
 /// did not come is gone from the server: the stretch was asked for whole.
 pub(crate) async fn newest(
     db: &Db,
     conn: &mut Conn,
     mailbox: MailboxId,
     place: &Place,
-) -> Result<u64> {
+) -> Result<Vec<MessageId>> {
     note_selected(db, mailbox, place).await?;
     let Some((low, high)) = plan::newest(place.exists) else {
         return empty(db, mailbox, place).await;
@@ -37,23 +38,19 @@ pub(crate) async fn newest(
     // `*`, not `high`: what arrives meanwhile comes along.
     let batch =
         fetch(conn, &FetchSet::Seq { low, high: None }, place.highestmodseq.is_some()).await?;
-    let Some(lowest) = batch.rows.iter().map(|r| r.uid).min() else {
-        return Ok(0);
-    };
-    let top = batch.rows.iter().map(|r| r.uid).max().unwrap_or(lowest);
+    let Some(reaches) = batch.joined() else { return Ok(Vec::new()) };
+    let top = batch.rows.iter().map(|r| r.uid).max().unwrap_or(reaches);
     let top = place.uidnext.map_or(top, |next| top.max(Uid(next.0.saturating_sub(1))));
     // A server that answered fewer than it was asked for proves nothing about the rest.
     let whole = batch.seqs.len() as u64 > u64::from(high.0 - low.0);
-    let came = batch.rows.len() as u64;
-    let low_uid = if low.0 == 1 { Uid(1) } else { lowest };
-    write(db, conn, mailbox, place, batch.rows, Some((low_uid, top)), whole).await?;
-    Ok(came)
+    let low_uid = if low.0 == 1 && whole { Uid(1) } else { reaches };
+    write(db, conn, mailbox, place, batch.rows, Some((low_uid, top)), whole).await
 }
 
 /// Nothing is in the mailbox: every placement in it is gone, and nothing is left to ask for.
-pub(crate) async fn empty(db: &Db, mailbox: MailboxId, place: &Place) -> Result<u64> {
+pub(crate) async fn empty(db: &Db, mailbox: MailboxId, place: &Place) -> Result<Vec<MessageId>> {
     let uids = db.read(move |read| store::placement::uids(read, mailbox, None)).await?;
-    vanish(db, mailbox, uids).await?;
+    let gone = vanish(db, mailbox, uids).await?;
     let top = place.uidnext.map_or(0, |next| next.0.saturating_sub(1));
     db.write(move |tx| {
         if top > 0 {
@@ -63,7 +60,7 @@ pub(crate) async fn empty(db: &Db, mailbox: MailboxId, place: &Place) -> Result<
         Ok(())
     })
     .await?;
-    Ok(0)
+    Ok(gone)
 }
 
 /// Fetches rows, and nothing else, from the selected mailbox.
@@ -84,15 +81,42 @@ impl Batch {
             return;
         };
         // It may also repeat a FETCH (flags changed meanwhile): the last word counts.
-        self.seqs.retain(|(_, known)| *known != uid);
-        self.rows.retain(|row| row.uid != uid);
-        self.bare.retain(|known| known.uid != Some(uid));
-        self.seqs.push((fetched.seq, uid));
+        if self.known.insert(uid) {
+            self.seqs.push((fetched.seq, uid));
+        } else {
+            self.seqs.retain(|(_, known)| *known != uid);
+            self.rows.retain(|row| row.uid != uid);
+            self.bare.retain(|known| known.uid != Some(uid));
+            self.seqs.push((fetched.seq, uid));
+        }
         if fetched.envelope.is_some() {
             self.rows.extend(row::row(fetched));
         } else {
             self.bare.push(fetched);
         }
+    }
+
+    pub fn has(&self, uid: Uid) -> bool {
+        self.known.contains(&uid)
+    }
+
+    /// Every one of so many came, with all that a row needs.
+    pub fn is_whole(&self, asked: u64) -> bool {
+        self.bare.is_empty() && self.rows.len() as u64 == asked
+    }
+
+    /// The lowest row down to which every position was answered.
+    fn joined(&self) -> Option<Uid> {
+        let mut seqs = self.seqs.clone();
+        seqs.sort_unstable_by_key(|(seq, _)| std::cmp::Reverse(*seq));
+        let mut joined: Option<(SeqNum, Uid)> = None;
+        for (seq, uid) in seqs {
+            if joined.is_some_and(|(above, _)| above.0 != seq.0 + 1) {
+                break;
+            }
+            joined = Some((seq, uid));
+        }
+        joined.map(|(_, uid)| uid)
     }
 
     /// Makes the envelopes that did not come out of the header fields themselves: any message has a row.
@@ -129,7 +153,7 @@ pub(crate) async fn write(
     rows: Vec<NewRow>,
     covered: Option<(Uid, Uid)>,
     whole: bool,
-) -> Result<()> {
+) -> Result<Vec<MessageId>> {
     let epoch = epoch(place);
     if let Some((low, top)) = covered
         && whole
@@ -141,6 +165,7 @@ pub(crate) async fn write(
         vanish(db, mailbox, gone).await?;
     }
     let lacking = preview::lacking(&rows);
-    db.put(mailbox, epoch, rows, covered).await?;
-    preview::fill(db, conn, mailbox, lacking).await
+    let ids = db.put(mailbox, epoch, rows, covered).await?;
+    preview::fill(db, conn, mailbox, lacking).await?;
+    Ok(ids)
 }
