@@ -46,12 +46,10 @@ pub(crate) enum Head<'a> {
 
 impl<'a> Head<'a> {
     pub fn of(response: &'a [u8]) -> Self {
-        let first = response
-            .iter()
-            .position(|b| *b == b'\n')
-            .map_or(response, |end| response.get(..end).unwrap_or_default());
-        let line = trim_line(first.get(..256).unwrap_or(first));
-        let mut words = line.split(|b| *b == b' ');
+        // Asked several times of every response: no further than the words can reach.
+        let start = response.get(..256).unwrap_or(response);
+        let first = start.split(|b| *b == b'\n').next().unwrap_or_default();
+        let mut words = trim_line(first).split(|b| *b == b' ');
         let (word, next) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let condition = Condition::parse(next);
         match (word, condition) {
