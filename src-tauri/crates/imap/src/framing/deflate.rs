@@ -18,12 +18,13 @@ pub(super) struct Deflated(DeflateDecoder<BufReader<Writing>>);
 struct Writing {
     early: BytesMut,
     encoder: DeflateEncoder<Pipe>,
+    ended: bool,
 }
 
 impl Deflated {
     /// `early`: octets that came behind the OK, and are compressed already.
     pub fn new(pipe: Pipe, early: BytesMut) -> Self {
-        let writing = Writing { early, encoder: DeflateEncoder::new(pipe) };
+        let writing = Writing { early, encoder: DeflateEncoder::new(pipe), ended: false };
         Self(DeflateDecoder::new(BufReader::new(writing)))
     }
 
@@ -45,7 +46,10 @@ impl AsyncRead for Writing {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if self.early.is_empty() {
-            return Pin::new(self.encoder.get_mut()).poll_read(cx, buf);
+            let before = buf.filled().len();
+            ready!(Pin::new(self.encoder.get_mut()).poll_read(cx, buf))?;
+            self.ended |= buf.filled().len() == before && buf.remaining() > 0;
+            return Poll::Ready(Ok(()));
         }
         let length = self.early.len().min(buf.remaining());
         buf.put_slice(self.early.get(..length).unwrap_or_default());
@@ -60,7 +64,10 @@ impl AsyncRead for Deflated {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
+        let read = ready!(Pin::new(&mut self.0).poll_read(cx, buf));
+        // A server that closes does not end its deflate stream first: that is an end, and no fault.
+        let ended = self.0.get_ref().get_ref().ended;
+        Poll::Ready(read.map_err(|e| if ended { io::ErrorKind::UnexpectedEof.into() } else { e }))
     }
 }
 

@@ -52,6 +52,9 @@ pub(crate) struct Framing {
     frames_octets: usize,
     outbox: Outbox,
     heard: Instant,
+    /// Why the stream takes nothing more. What the server said before it closed is read all the same:
+    /// a BYE tells the reason.
+    unsendable: Option<io::Error>,
     broken: Option<Broken>,
     ended: bool,
 }
@@ -75,6 +78,7 @@ impl Framing {
             frames_octets: 0,
             outbox: Outbox::default(),
             heard: Instant::now(),
+            unsendable: None,
             broken: None,
             ended: false,
         }
@@ -133,6 +137,15 @@ impl Framing {
         self.cutter = Cutter::default();
         let plain = std::mem::replace(&mut self.pipe, Box::new(tokio::io::empty()));
         self.pipe = Box::new(Deflated::new(plain, early));
+    }
+
+    /// Sends what the stream takes now.
+    fn poll_send(&mut self, cx: &mut Context<'_>) {
+        if self.unsendable.is_none()
+            && let Poll::Ready(Err(error)) = self.outbox.poll_send(&mut self.pipe, cx)
+        {
+            self.unsendable = Some(error);
+        }
     }
 
     /// Turns the octets that are there into a note, if they are a whole response.
@@ -196,13 +209,18 @@ impl AsyncRead for Framing {
                 return Poll::Ready(Ok(()));
             }
             // Nobody else sends: async-imap's flush does not wait.
-            if let Poll::Ready(Err(error)) = this.outbox.poll_send(&mut this.pipe, cx) {
-                return Poll::Ready(Err(error));
-            }
+            this.poll_send(cx);
             let wants = this.cutter.wants(this.input.len());
             this.input.reserve(wants.clamp(CHUNK, LITERAL_CHUNK));
             let pipe = Pin::new(&mut this.pipe);
-            match ready!(tokio_util::io::poll_read_buf(pipe, cx, &mut this.input)) {
+            let read = match tokio_util::io::poll_read_buf(pipe, cx, &mut this.input) {
+                Poll::Ready(read) => read,
+                Poll::Pending => match this.unsendable.take() {
+                    Some(error) => Err(error),
+                    None => return Poll::Pending,
+                },
+            };
+            match read {
                 Ok(0) => this.ended = true,
                 Ok(_) => this.heard = Instant::now(),
                 // Many servers just drop the TCP connection, without TLS's farewell.
@@ -228,10 +246,8 @@ impl AsyncWrite for Framing {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         this.outbox.commit();
-        match this.outbox.poll_send(&mut this.pipe, cx) {
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            _ => Poll::Ready(Ok(())),
-        }
+        this.poll_send(cx);
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -314,6 +314,8 @@ impl Session {
                 Error::TooLarge { what: "a part of the answer", limit }
             }
             None if error.kind() == io::ErrorKind::UnexpectedEof => self.closed(),
+            // However the connection broke then: the server had said that it would.
+            None if self.bye.is_some() => self.closed(),
             None => Error::Net(net::Error::on_stream(&self.host, error)),
         }
     }

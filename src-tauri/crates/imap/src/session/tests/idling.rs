@@ -331,3 +331,63 @@ async fn a_limit_past_all_clocks_is_no_panic() {
     let idled = both(session.idle(Duration::MAX, pending()), server).await;
     assert_eq!(idled, Ok(Idled::Stirred));
 }
+
+#[tokio::test(start_paused = true)]
+async fn compressed_it_stirs_and_ends_alike() {
+    #[derive(Debug, PartialEq)]
+    enum End {
+        News,
+        Bye,
+        Finished,
+        Dropped,
+        Garbage,
+    }
+    for end in [End::News, End::Bye, End::Finished, End::Dropped, End::Garbage] {
+        let (mut session, mut peer) = selected().await;
+        let server = async {
+            peer.expect("COMPRESS DEFLATE", "{tag} OK on\r\n").await;
+            let mut pipe = peer.stream.into_inner();
+            if end == End::Garbage {
+                pipe.write_all(&[0xFF; 64]).await.unwrap();
+                return;
+            }
+            let mut line = [0; 12];
+            let mut deflated = crate::framing::deflated(Box::new(pipe));
+            deflated.read_exact(&mut line).await.unwrap();
+            assert_eq!(&line, b"A0004 IDLE\r\n");
+            deflated.write_all(b"+ idling\r\n").await.unwrap();
+            deflated.flush().await.unwrap();
+            sleep(Duration::from_secs(60)).await;
+            match end {
+                End::News => {
+                    deflated.write_all(b"* 101 EXISTS\r\n").await.unwrap();
+                    deflated.flush().await.unwrap();
+                    deflated.read_exact(&mut line[..6]).await.unwrap();
+                    assert_eq!(&line[..6], b"DONE\r\n");
+                    deflated.write_all(b"A0004 OK\r\n").await.unwrap();
+                    deflated.flush().await.unwrap();
+                }
+                End::Finished => {
+                    deflated.write_all(b"* 101 EX").await.unwrap();
+                    deflated.shutdown().await.unwrap();
+                }
+                End::Bye => {
+                    deflated.write_all(b"* 101 EXISTS\r\n* BYE down\r\n").await.unwrap();
+                    deflated.flush().await.unwrap();
+                }
+                End::Dropped | End::Garbage => {}
+            }
+        };
+        let client = async {
+            assert_eq!(session.compress().await, Ok(true));
+            session.idle(LONG, pending()).await
+        };
+        let idled = both(client, server).await;
+        match end {
+            End::News => assert_eq!(idled, Ok(Idled::Stirred)),
+            End::Bye => assert_eq!(idled, Err(Error::Bye("down".into()))),
+            End::Garbage => assert!(matches!(idled, Err(Error::Net(_))), "{idled:?}"),
+            _ => assert_eq!(idled, Err(Error::Closed), "{end:?}"),
+        }
+    }
+}

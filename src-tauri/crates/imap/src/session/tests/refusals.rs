@@ -139,6 +139,22 @@ async fn the_end_of_the_connection_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_closed_meanwhile_is_heard_before_we_give_up() {
+    for (said, error) in [
+        ("* BYE Disconnected for inactivity.\r\n", "Disconnected for inactivity."),
+        ("* 5 EXISTS\r\n", ""),
+    ] {
+        for (name, verb) in verbs() {
+            let (mut session, mut peer) = selected().await;
+            peer.send(said).await;
+            drop(peer);
+            let error = if error.is_empty() { Error::Closed } else { Error::Bye(error.to_owned()) };
+            assert_eq!(verb(&mut session).await, Err(error), "{name}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn silence_ends_at_the_deadline() {
     for (name, verb) in verbs() {
         let (mut session, _peer) = selected().await;
