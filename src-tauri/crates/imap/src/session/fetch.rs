@@ -145,7 +145,7 @@ impl Line {
 }
 
 /// Sets of at most `room` octets.
-fn pieces(uids: &UidSet, room: usize) -> Vec<UidSet> {
+pub(super) fn pieces(uids: &UidSet, room: usize) -> Vec<UidSet> {
     let mut found = Vec::new();
     let (mut piece, mut octets) = (UidSet::new(), 0usize);
     for &(low, high) in uids.ranges() {

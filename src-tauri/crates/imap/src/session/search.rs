@@ -1,10 +1,12 @@
 //! UID SEARCH (RFC 9051 6.4.4), by ESEARCH where it is offered: the answer is a set, not a list.
 
 use super::Session;
-use crate::command::Command;
+use super::fetch::pieces;
+use crate::command::{Command, LONGEST};
 use crate::error::Error;
 use crate::parse::{Esearch, Reply, joined};
 use model::{ModSeq, Uid, UidSet};
+use std::borrow::Cow;
 
 /// What to look for. Text is any UTF-8; how it goes out is settled here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,6 +141,18 @@ impl SearchKey {
     }
 }
 
+/// The keys that together find what `key` does, each short enough for a command.
+fn short(key: &SearchKey) -> Cow<'_, [SearchKey]> {
+    // What stands round the set in a command.
+    let room = LONGEST.saturating_sub("A0000 UID SEARCH RETURN (COUNT) UID \r\n".len());
+    match key {
+        SearchKey::Uids(set) if set.to_string().len() > room => {
+            pieces(set, room).into_iter().map(SearchKey::Uids).collect()
+        }
+        key => Cow::Borrowed(std::slice::from_ref(key)),
+    }
+}
+
 fn atom(name: &str) -> Result<&str, Error> {
     let plain = |b: u8| b.is_ascii_graphic() && !b"(){%*\"\\]".contains(&b);
     if name.is_empty() || !name.bytes().all(plain) {
@@ -158,15 +172,25 @@ fn day(year: u16, month: u8, day: u8) -> Result<String, Error> {
 }
 
 impl Session {
-    /// The UIDs in the selected mailbox that `key` fits.
+    /// The UIDs in the selected mailbox that `key` fits. A set of UIDs alone may be of any length: it
+    /// goes out as several commands.
     pub async fn uid_search(&mut self, key: &SearchKey) -> Result<UidSet, Error> {
-        Ok(self.search(key, "ALL").await?.all)
+        let mut ranges = Vec::new();
+        for key in short(key).iter() {
+            ranges.extend_from_slice(self.search(key, "ALL").await?.all.ranges());
+        }
+        Ok(joined(ranges))
     }
 
     /// How many there are; without ESEARCH they are all sent and counted here.
     pub async fn uid_search_count(&mut self, key: &SearchKey) -> Result<u32, Error> {
-        let found = self.search(key, "COUNT").await?;
-        Ok(found.count.unwrap_or_else(|| u32::try_from(found.all.len()).unwrap_or(u32::MAX)))
+        let mut count = 0u32;
+        for key in short(key).iter() {
+            let found = self.search(key, "COUNT").await?;
+            let all = || u32::try_from(found.all.len()).unwrap_or(u32::MAX);
+            count = count.saturating_add(found.count.unwrap_or_else(all));
+        }
+        Ok(count)
     }
 
     async fn search(&mut self, key: &SearchKey, result: &str) -> Result<Esearch, Error> {

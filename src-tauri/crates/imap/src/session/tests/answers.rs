@@ -214,6 +214,37 @@ async fn a_search_of_a_hundred_thousand_is_read_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_search_in_a_long_set_is_several_short_ones() {
+    let (mut session, mut peer) = selected().await;
+    let set: UidSet = (1..5_000u32).map(|n| Uid(n * 1_000)).collect();
+    let mut lines = 0;
+    let server = async {
+        for (result, last) in [("ALL", 4_999_000u32), ("COUNT", 4_999_000)] {
+            loop {
+                let line = peer.line().await;
+                assert!(line.len() < 8_000, "{}", line.len());
+                let head = format!("UID SEARCH RETURN ({result}) UID ");
+                let numbers = line.strip_prefix(&head).unwrap();
+                let count = numbers.split(',').count();
+                let answer = format!("* ESEARCH UID ALL {numbers} COUNT {count}\r\n{{tag}} OK\r\n");
+                peer.answer(&answer).await;
+                lines += 1;
+                if numbers.ends_with(&last.to_string()) {
+                    break;
+                }
+            }
+        }
+    };
+    let client = async {
+        let key = SearchKey::Uids(set.clone());
+        assert_eq!(session.uid_search(&key).await, Ok(set));
+        assert_eq!(session.uid_search_count(&key).await, Ok(4_999));
+    };
+    both(client, server).await;
+    assert!(lines >= 8, "{lines}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_unasked_becomes_events() {
     let (mut session, mut peer) = selected().await;
     session.take_events();
