@@ -85,7 +85,7 @@ impl Session {
         &mut self,
         dialogue: impl Future<Output = Signed<async_imap::Session<crate::framing::Framing>>>,
     ) -> Result<ConditionLine, Error> {
-        let until = Instant::now() + self.deadlines.command;
+        let until = Instant::now() + self.deadlines.sign_in;
         // Given up, the connection is gone with the future: the link stays `Gone`.
         let signed =
             timeout_at(until, dialogue).await.map_err(|_| Error::Timeout { what: "signing in" })?;

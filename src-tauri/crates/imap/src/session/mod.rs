@@ -42,6 +42,8 @@ pub struct Deadlines {
     pub connect: Duration,
     /// From the secured connection to the greeting.
     pub greeting: Duration,
+    /// From the name and password to what the server says of them: many let one wait that was wrong before.
+    pub sign_in: Duration,
     /// Silence within a command.
     pub command: Duration,
     /// Silence within a FETCH.
@@ -58,6 +60,7 @@ impl Default for Deadlines {
         Self {
             connect: seconds(20),
             greeting: seconds(20),
+            sign_in: seconds(30),
             command: seconds(30),
             fetch_idle: seconds(60),
             whole: seconds(15 * 60),
