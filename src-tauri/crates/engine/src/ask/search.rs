@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::live::{Urgency, on_connection};
-use crate::sync::{folders, screen};
+use crate::sync::{compare, folders, screen};
 use crate::{Engine, Inner};
 use futures::future::join_all;
 use imap::{FetchSet, SearchKey};
@@ -223,16 +223,11 @@ async fn ask_mailbox(
     }
     let gmail = conn.capabilities().has("X-GM-EXT-1");
     let key = server_key(query, gmail);
-    let found = match conn.uid_search(&key).await {
+    let found = match compare::search(conn, &key).await {
         Ok(found) => found,
-        // RFC 9051 7.1, BADCHARSET: it cannot search for other letters than ASCII's. What it can is asked for, and
-        // the rest is looked at here.
-        Err(imap::Error::No { code: Some(code), .. })
-            if code.eq_ignore_ascii_case("BADCHARSET") =>
-        {
-            return Ok(Vec::new());
-        }
-        Err(error) => return Err(conn.fail(error)),
+        // RFC 9051 7.1: it cannot search for other letters than ASCII's. It was asked, and found nothing.
+        Err(Error::Server(failure)) if failure.source.code() == Some("BADCHARSET") => UidSet::new(),
+        Err(error) => return Err(error),
     };
     let mut newest: Vec<Uid> = found.iter().collect();
     newest.reverse();

@@ -20,6 +20,18 @@ pub(crate) struct Difference {
 /// UIDs asked for in one SEARCH where the answer is a list and not a set.
 const STRETCH: u32 = 50_000;
 
+/// A search whose answer may be looked at one by one: a set with more messages than the mailbox has (four thousand
+/// million fit a line) is no answer.
+pub(crate) async fn search(conn: &mut Conn, key: &SearchKey) -> Result<UidSet> {
+    let found = conn.uid_search(key).await.map_err(|e| conn.fail(e))?;
+    let exists = conn.standing().map_or(0, |place| u64::from(place.exists));
+    if found.len() > exists.saturating_mul(2).saturating_add(10_000) {
+        let more = "a search found more messages than there are";
+        return Err(conn.fail(imap::Error::Protocol(more.to_owned())));
+    }
+    Ok(found)
+}
+
 /// The UIDs that the server has from `low` to `high`. Without ESEARCH the answer is a list of numbers: then it is
 /// asked for in stretches.
 pub(crate) async fn server_uids(
@@ -38,7 +50,7 @@ pub(crate) async fn server_uids(
             Some(also) => SearchKey::And(vec![range, also.clone()]),
             None => range,
         };
-        let some = conn.uid_search(&key).await.map_err(|e| conn.fail(e))?;
+        let some = search(conn, &key).await?;
         for &(low, high) in some.ranges() {
             found.insert_range(low, high);
         }
@@ -68,8 +80,7 @@ pub(crate) async fn messages(db: &Db, conn: &mut Conn, mailbox: MailboxId) -> Re
     // Above: what UIDNEXT did not tell of. (`n:*` names the last message even where it is older than n.)
     let top = covered.ranges().last().map_or(0, |&(_, high)| high);
     if let Some(next) = top.checked_add(1) {
-        let above = conn.uid_search(&SearchKey::UidFrom(Uid(next))).await;
-        let above = above.map_err(|e| conn.fail(e))?;
+        let above = search(conn, &SearchKey::UidFrom(Uid(next))).await?;
         add(above.iter().filter(|uid| uid.0 > top).collect());
     }
     // What is cached outside of every covered stretch proves nothing and is left alone.

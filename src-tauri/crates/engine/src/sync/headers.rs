@@ -262,7 +262,7 @@ async fn odd(
     let missing: UidSet = batch.uids.iter().filter(|uid| !came.has(*uid)).collect();
     if !missing.is_empty() {
         let key = SearchKey::Uids(missing);
-        let alive = conn.uid_search(&key).await.map_err(|e| conn.fail(e))?;
+        let alive = compare::search(conn, &key).await?;
         if !alive.is_empty() {
             let want = FetchWant {
                 uid: true,

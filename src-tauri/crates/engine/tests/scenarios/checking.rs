@@ -1,6 +1,6 @@
 use crate::kit::{World, down};
 use crate::model::{BARE, FULL, Server};
-use engine::{Form, State};
+use engine::{Form, Phase};
 
 #[tokio::test(start_paused = true)]
 async fn new_changed_and_gone_are_seen() {
@@ -20,7 +20,7 @@ async fn new_changed_and_gone_are_seen() {
         assert!(found.len() >= 50);
         let seen: Vec<u32> = rows.iter().filter(|r| r.flags.seen()).map(|r| r.uid.0).collect();
         assert_eq!(seen, [58]);
-        assert!(matches!(world.state(account).await, State::Current { .. }));
+        assert!(matches!(world.state(account).await.phase, Phase::Current { .. }));
         assert_eq!(world.engine.check_account(account).await.unwrap(), 0);
     }
 }

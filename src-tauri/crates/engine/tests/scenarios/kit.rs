@@ -144,13 +144,16 @@ impl World {
 
     pub async fn list(&self, limit: u32, before: Option<Cursor>) -> Result<Listed, engine::Error> {
         let mailboxes = vec![self.inbox().await];
-        self.engine.list(ListAsk { mailboxes, before, limit, cached_only: false }).await
+        self.engine
+            .list(ListAsk { mailboxes, before, limit, cached_only: false, ..ListAsk::default() })
+            .await
     }
 
     /// Without a word to the server.
     pub async fn cached(&self, limit: u32) -> Listed {
         let mailboxes = vec![self.inbox().await];
-        let ask = ListAsk { mailboxes, before: None, limit, cached_only: true };
+        let ask =
+            ListAsk { mailboxes, before: None, limit, cached_only: true, ..ListAsk::default() };
         self.engine.list(ask).await.unwrap()
     }
 

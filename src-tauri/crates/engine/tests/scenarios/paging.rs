@@ -156,7 +156,13 @@ async fn one_account_that_can_not_be_asked_holds_no_other_back() {
     let mailboxes: Vec<_> =
         all.iter().filter(|m| m.role == Some(::model::Role::Inbox)).map(|m| m.id).collect();
     assert_eq!(mailboxes.len(), 2);
-    let ask = engine::ListAsk { mailboxes, before: None, limit: 500, cached_only: false };
+    let ask = engine::ListAsk {
+        mailboxes,
+        before: None,
+        limit: 500,
+        cached_only: false,
+        ..engine::ListAsk::default()
+    };
     let page = world.engine.list(ask).await.unwrap();
     let of = |account| page.rows.iter().filter(|r| r.account == account).count();
     assert_eq!((of(account), of(other)), (120, 50));

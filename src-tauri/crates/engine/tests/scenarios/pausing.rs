@@ -1,7 +1,7 @@
 use crate::kit::{World, code, down};
 use crate::model::{FULL, Fate, Server};
 use ::model::Code;
-use engine::State;
+use engine::Phase;
 use std::time::Duration;
 
 #[tokio::test(start_paused = true)]
@@ -31,13 +31,13 @@ async fn sleep_ends_what_is_under_way() {
     let engine = world.engine.clone();
     let asked = tokio::spawn(async move { engine.check_account(account).await });
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(world.state(account).await, State::Checking);
+    assert_eq!(world.state(account).await.phase, Phase::Checking);
     assert_eq!(server.state().open, 1);
     world.engine.suspend().await;
     assert_eq!(code(asked.await.unwrap()), Code::Cancelled);
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(server.state().open, 0);
-    assert_eq!(world.state(account).await, State::Resting);
+    assert_eq!(world.state(account).await.phase, Phase::Resting);
 }
 
 #[tokio::test(start_paused = true)]
@@ -57,7 +57,7 @@ async fn a_moment_awake_is_used_and_ends_in_time() {
     assert!(begun.elapsed() <= Duration::from_secs(10), "{:?}", begun.elapsed());
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(server.state().open, 0);
-    assert!(!matches!(world.state(account).await, State::Checking));
+    assert!(!matches!(world.state(account).await.phase, Phase::Checking));
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ async fn a_first_screen_is_two_flights() {
     let (world, account) = World::on(&server).await;
     let world = world.reopen().await;
     flights(&server);
-    let report = world.engine.sync(Some(account)).await.unwrap();
+    let report = world.engine.sync(Some(account), engine::Until::FirstScreen).await.unwrap();
     assert_eq!(report.first_screen.rows, 50);
     // LOGIN with CAPABILITY and SELECT, then the rows: TLS has its own beneath this pipe.
     assert_eq!(report.first_screen.traffic.round_trips, 2);

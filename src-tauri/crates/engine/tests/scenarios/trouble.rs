@@ -1,13 +1,13 @@
 use crate::kit::{World, code, down, give_up_after, of};
 use crate::model::{BARE, FULL, Fate, Server};
 use ::model::Code;
-use engine::State;
+use engine::{Phase, Until};
 
 /// What the status line says.
 async fn told(world: &World, account: ::model::AccountId) -> Option<Code> {
-    match world.state(account).await {
-        State::Trouble { trouble, .. } => Some(trouble.code),
-        State::Current { .. } => None,
+    match world.state(account).await.phase {
+        Phase::Trouble { trouble } => Some(trouble.code),
+        Phase::Current { .. } => None,
         other => panic!("{other:?}"),
     }
 }
@@ -37,14 +37,14 @@ async fn a_trouble_of_one_account_is_told_and_touches_no_other() {
         world.engine.suspend().await;
         world.engine.resume();
         bad.faults(|f| f.answers = vec![(verb.to_owned(), answer.to_owned())]);
-        let report = world.engine.sync(None).await.unwrap();
+        let report = world.engine.sync(None, Until::FirstScreen).await.unwrap();
         let failed: Vec<_> = report.failed.iter().map(|t| (t.account, t.code)).collect();
         assert_eq!(failed, [(Some(account), expected)], "{verb} {answer}");
         assert_eq!(told(&world, account).await, Some(expected), "{verb} {answer}");
         assert_eq!(told(&world, other).await, None);
     }
     bad.faults(|f| f.answers.clear());
-    assert!(world.engine.sync(None).await.unwrap().failed.is_empty());
+    assert!(world.engine.sync(None, Until::FirstScreen).await.unwrap().failed.is_empty());
     assert_eq!(told(&world, account).await, None);
     bad.faults(|f| f.refuses = true);
     world.engine.suspend().await;
@@ -61,7 +61,7 @@ async fn cut_anywhere_in_a_first_screen_the_next_one_is_whole() {
             let server = Server::with(offers, 60);
             let (world, account) = World::on(&server).await;
             let world = world.reopen().await;
-            let report = world.engine.sync(Some(account)).await.unwrap();
+            let report = world.engine.sync(Some(account), Until::FirstScreen).await.unwrap();
             usize::try_from(report.traffic.bytes_in).unwrap()
         };
         let server = Server::with(offers, 60);
