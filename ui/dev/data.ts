@@ -8,6 +8,8 @@ const at = (days: number, clock: string): string => {
   return date.toISOString();
 };
 
+const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000).toISOString();
+
 export const accounts: Account[] = [
   ['Kontor', 'nora@kontor.example', 'K', 1, 'imaps://mail.kontor.example:993'],
   ['Albrecht, private', 'n.albrecht@bigmail.example', 'A', 2, 'imaps://imap.bigmail.example:993'],
@@ -22,7 +24,11 @@ export const accounts: Account[] = [
   smtp: null,
   user: email as string,
   auth: 'password',
-  state: { kind: 'current', checked_at: new Date(now.getTime() - 120_000).toISOString() },
+  state: { kind: 'current', by: i === 2 ? 'poll' : 'idle' },
+  paused: false,
+  progress: null,
+  last_heard: ago(2 + i),
+  audited_at: ago(8 + i),
 }));
 
 let boxId = 0;
@@ -35,24 +41,27 @@ const box = (account: number, name: string, role: Role | null, total: number, un
   role,
   total,
   unread,
-  cached: Math.min(total, 2000),
+  cached: total,
   selectable: true,
+  role_from: role === null ? null : role === 'inbox' || role === 'archive' ? 'server' : 'guess',
+  covered: true,
+  audited_at: null,
 });
 
 export const mailboxes: Mailbox[] = [
-  box(1, 'INBOX', 'inbox', 2240, 17),
+  box(1, 'INBOX', 'inbox', 3000, 17),
   box(1, 'Archive', 'archive', 18_240, 0),
-  box(1, 'Drafts', 'drafts', 2, 0),
-  box(1, 'Sent', 'sent', 4102, 0),
+  box(1, 'Entwürfe', 'drafts', 2, 0),
+  box(1, 'Gesendete Objekte', 'sent', 0, 0),
   box(1, 'Harbour library', null, 812, 4),
   box(1, 'Harbour library/Modellbau', null, 64, 0, 1),
   box(1, 'Angebote & Verträge', null, 391, 0),
   box(1, 'Junk', 'junk', 88, 12),
   box(1, 'Trash', 'trash', 310, 0),
-  box(2, 'INBOX', 'inbox', 100_000, 6),
+  box(2, 'INBOX', 'inbox', 0, 6),
   box(2, 'Family', null, 940, 0),
   box(2, 'Trash', 'trash', 12, 0),
-  box(3, 'INBOX', 'inbox', 640, 1),
+  box(3, 'INBOX', 'inbox', 0, 1),
   box(3, 'Kasse', null, 88, 0),
 ];
 
@@ -78,39 +87,97 @@ const matters = ['Protokoll 17. November', 'Notes from the site visit', 'Fotos v
 
 export const rows: Row[] = [];
 let id = 1000;
-const push = (from: Address, date: string, subject: string, preview: string, account: number, flags: string, clip: boolean, mailbox: number) => {
-  rows.push({
-    id: (id += 1),
-    thread: id,
+const me = (account: number): Address => ({ name: 'Nora Albrecht', address: accounts[account - 1]?.email ?? '' });
+interface Made {
+  from: Address;
+  date: string;
+  subject: string;
+  preview: string;
+  account: number;
+  flags: string;
+  clip: boolean;
+  mailbox: number;
+  thread?: number | undefined;
+  to?: Address[];
+}
+const letters: Record<string, string> = { S: '\\Seen', A: '\\Answered', F: '\\Flagged' };
+export function make({ from, date, subject, preview, account, flags, clip, mailbox, thread, to }: Made): Row {
+  id += 1;
+  return {
+    id,
+    thread: thread ?? id,
     account,
     mailbox,
     from: [from],
-    to: [{ name: 'Nora Albrecht', address: accounts[account - 1]?.email ?? '' }],
+    to: to ?? [me(account)],
     subject,
     date,
     preview,
-    flags: [...flags].map((f) => ({ S: '\\Seen', A: '\\Answered', F: '\\Flagged' })[f] ?? '\\Seen'),
+    flags: [...flags].map((f) => letters[f] ?? f),
     size: 4000 + ((id * 7919) % 90_000),
     has_attachments: clip,
-  });
-};
-const inbox = [0, 1, 10, 13];
-for (const [name, address, days, clock, subject, preview, account, flags, clip] of seeds) {
-  push({ name, address }, at(days, clock), subject, preview, account, flags, clip, inbox[account] ?? 1);
+    count: 1,
+    unread: flags.includes('S') ? 0 : 1,
+    senders: [from],
+  };
 }
-for (let n = 0; n < 2400; n += 1) {
-  const account = (n % 7 === 0 ? 3 : (n % 3) + 1) > 2 ? 3 : (n % 2) + 1;
-  const name = names[n % names.length] ?? '';
-  push(
-    { name, address: `${name.split(' ')[0]?.toLowerCase().normalize('NFD').replace(/[^a-z]/gu, '') || 'tanaka'}@partner.example` },
-    at(4 + Math.floor(n / 6), `${String(18 - (n % 6) * 2).padStart(2, '0')}:${String((n * 13) % 60).padStart(2, '0')}`),
-    matters[(n * 5) % matters.length] ?? '',
-    'As agreed, here is what we wrote down; please tell me by Friday if something is missing.',
-    account,
-    n % 11 === 0 ? '' : 'S',
-    n % 5 === 0,
-    inbox[account] ?? 1,
-  );
+const INBOX: Record<number, number> = { 1: 1, 2: 10, 3: 13 };
+const SENT = 4;
+for (const [name, address, days, clock, subject, preview, account, flags, clip] of seeds) {
+  rows.push(make({ from: { name, address }, date: at(days, clock), subject, preview, account, flags, clip, mailbox: INBOX[account] ?? 1 }));
+}
+
+// Conversations, own replies among them; the newest of each is above already.
+const ines = { name: 'Ines Ferreira', address: 'ines@menon-partners.example' };
+const ravi = { name: 'Ravi Menon', address: 'ravi@menon-partners.example' };
+const tomas = { name: 'Tomás Vidal', address: 't.vidal@oldpartner.example' };
+const hotel = { name: 'Havnehotellet', address: 'reception@havnehotellet.example' };
+const family = ['Mum', 'Jonas Albrecht', 'Tante Käthe', 'Leo', 'Lotte', 'Opa'].map((name) => ({ name, address: `${name.split(' ')[0]?.toLowerCase().normalize('NFD').replace(/[^a-z]/gu, '')}@albrecht.example` }));
+const talk = (thread: number, account: number, subject: string, all: [Address, number, string, string, string, boolean][]) => {
+  for (const [from, days, clock, preview, flags, clip] of all) {
+    const own = from.address === me(account).address;
+    rows.push(make({ from, date: at(days, clock), subject: `Re: ${subject}`, preview, account, flags, clip, thread, mailbox: own ? SENT : (INBOX[account] ?? 1), ...(own ? { to: [ravi] } : {}) }));
+  }
+};
+talk(1001, 1, 'Harbour library: façade samples', [
+  [ines, 1, '17:20', 'Ochre 2 holds its colour at 3000 K. Photos from the foyer attached.', 'S', true],
+  [me(1), 4, '16:02', 'Thank you both. Could you hold ochre 2 against the water side?', 'S', false],
+  [ines, 5, '10:15', 'Two of the three are here, the grey-green is on its way.', 'S', false],
+  [ravi, 6, '09:11', 'Samples are ordered: three ochres, one grey-green, 30 × 30 cm each.', 'S', false],
+]);
+talk(1005, 2, 'Din booking hos Havnehotellet', [
+  [me(2), 11, '18:40', 'Perfekt, vi tager det gerne. Kan vi få morgenmad til begge dage?', 'S', true],
+  [hotel, 12, '08:05', 'Tak for din forespørgsel. Vi har et dobbeltværelse med udsigt.', 'S', false],
+]);
+talk(1008, 2, 'Who brings what?', Array.from({ length: 11 }, (_, n) => [family[n % family.length] ?? ines, 1, `${18 - n}:0${n % 6}`, ['I bring the cake!', 'Who has the projector?', 'Chairs are sorted.', 'Is there a list?'][n % 4] ?? '', n < 2 ? '' : 'S', false]));
+talk(1010, 1, '[harbour-plans] Section cut B–B', [
+  [tomas, 2, '11:31', 'It is missing on the stair only.', 'S', false],
+  [{ name: 'forge.example', address: 'noreply@forge.example' }, 2, '10:02', 'nora opened this: Section cut B–B is missing a dimension', 'S', false],
+]);
+
+/** The rest: `total` messages of one account, older than those above, one conversation in six. */
+export function older(account: number, total: number): Row[] {
+  const made: Row[] = [];
+  let thread = 0;
+  for (let n = 0; n < total; n += 1) {
+    const name = names[(n * 3 + account) % names.length] ?? '';
+    const date = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 13, 18, 0, -n * 977 - account * 31);
+    if (n % 6 >= 3) thread = 0;
+    const row = make({
+      from: { name, address: `${name.split(' ')[0]?.toLowerCase().normalize('NFD').replace(/[^a-z]/gu, '') || 'tanaka'}@partner.example` },
+      date: date.toISOString(),
+      subject: `${matters[(n * 5) % matters.length] ?? ''}`,
+      preview: 'As agreed, here is what we wrote down; please tell me by Friday if something is missing.',
+      account,
+      flags: n % 211 === 0 ? '' : 'S',
+      clip: n % 5 === 0,
+      mailbox: INBOX[account] ?? 1,
+      ...(thread === 0 ? {} : { thread }),
+    });
+    if (thread === 0) thread = row.thread;
+    made.push(row);
+  }
+  return made;
 }
 
 const frame = (body: string, colours = 'none') => `<!doctype html><html data-colours="${colours}"><head><meta charset="utf-8">

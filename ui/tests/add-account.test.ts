@@ -2,11 +2,11 @@ import { fireEvent, render, screen as page } from '@testing-library/svelte';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import AddAccount from '../src/components/accounts/AddAccount.svelte';
 import StartTrouble from '../src/components/start/StartTrouble.svelte';
-import type { Account, AccountAdd } from '../src/gen/api';
+import type { AccountAdd } from '../src/gen/api';
 import { chooseLanguage } from '../src/text/locale';
-import { fake, refuse, trouble, type Fake } from './platform';
+import { accountOf, fake, refuse, trouble, type Fake } from './platform';
 
-const account: Account = { id: 1, email: 'nora@kontor.example', name: 'Kontor', letter: 'K', colour: 1, imap: '', smtp: null, user: '', auth: 'password', state: { kind: 'resting' } };
+const account = accountOf(1, { kind: 'resting' }, { name: 'Kontor', letter: 'K' });
 let carrier: Fake;
 const ondone = vi.fn();
 const oncancel = vi.fn();

@@ -1,5 +1,5 @@
 // A carrier for tests: each method answers as the test says, every call is kept.
-import type { Event } from '../src/gen/api';
+import type { Account, AccountState, Event, Row } from '../src/gen/api';
 import { carry, TroubleError, type AnyTrouble, type CallOptions, type Method, type Params, type Platform, type Result } from '../src/platform';
 
 export type Answers = { [M in Method]?: (params: Params<M>, signal: AbortSignal | undefined) => Result<M> | Promise<Result<M>> };
@@ -41,3 +41,13 @@ export async function fake(answers: Answers = {}): Promise<Fake> {
   await carry(made);
   return made;
 }
+
+export const rowOf = (id: number, date = '2026-11-24T10:00:00Z'): Row => ({
+  id, thread: id, account: 1, mailbox: 7, from: [{ name: `N${id}`, address: 'n@x.example' }], to: [{ name: 'Nora', address: 'nora@kontor.example' }],
+  subject: `S${id}`, date, preview: '', flags: [], size: 1, has_attachments: false, count: 1, unread: 1, senders: [{ name: `N${id}`, address: 'n@x.example' }],
+});
+
+export const accountOf = (id: number, state: AccountState, more: Partial<Account> = {}): Account => ({
+  id, email: 'nora@kontor.example', name: `A${id}`, letter: 'A', colour: 1, imap: '', smtp: null, user: '', auth: 'password', state,
+  paused: false, progress: null, last_heard: null, audited_at: null, ...more,
+});

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { dayStarts } from '../src/components/list/days';
 import { formOf } from '../src/components/list/form';
 import { extentOf, Reel, rowAt, stuck, TALLEST, topOf, upTo, visible, type Shape } from '../src/components/list/window';
-import type { Row } from '../src/gen/api';
 
 /** Small and always the same: a failing seed can be run again. */
 function random(seed: number): () => number {
@@ -46,12 +44,13 @@ describe('places', () => {
     }
   });
   test('nothing is drawn of nothing', () => expect(visible({ count: 0, row: 72, head: 30, heads: [] }, 0, 500, 6)).toEqual({ first: 0, end: 0 }));
-  test('the stuck head is pushed up by the next', () => {
+  test('the name of the row on top sticks, pushed up by the next', () => {
     const shape: Shape = { count: 10, row: 70, head: 30, heads: [0, 2] };
     expect(stuck(shape, 0)).toEqual({ at: 0, push: 0 });
-    expect(stuck(shape, 140)).toEqual({ at: 0, push: 0 });
-    expect(stuck(shape, 155)).toEqual({ at: 0, push: -15 });
-    expect(stuck(shape, 171)?.at).toBe(2);
+    expect(stuck(shape, 140)).toEqual({ at: 1, push: 0 });
+    expect(stuck(shape, 155)).toEqual({ at: 1, push: -15 });
+    expect(stuck(shape, 171).at).toBe(2);
+    expect(stuck({ ...shape, heads: [] }, 400)).toEqual({ at: 5, push: 0 });
   });
   test('upTo counts', () => expect([-1, 0, 3, 4, 9].map((n) => upTo([0, 4, 9], n))).toEqual([0, 1, 1, 2, 3]));
 });
@@ -101,12 +100,6 @@ test('a list that fits is one to one', () => {
   expect([r.scrolled(4200), r.base, r.height]).toEqual([4200, 0, 5000]);
   r.resize(1000, 800);
   expect(r.top).toBe(200);
-});
-
-test('a day begins where the date changes', () => {
-  const row = (date: string) => ({ date }) as Row;
-  const at = (d: number, h: number) => row(new Date(2026, 10, d, h).toISOString());
-  expect(dayStarts([at(24, 11), at(24, 1), at(23, 23), at(20, 1), at(20, 0)])).toEqual([0, 2, 3]);
 });
 
 test('the form goes with room and size', () => {

@@ -3,8 +3,7 @@ import { expect, test } from 'vitest';
 import { failurePage } from '../src/components/accounts/failure';
 import { fingerprint, imapUrl, isAddress, isHost, isPort, parseImapUrl } from '../src/components/accounts/servers';
 import { startPage } from '../src/components/start/pages';
-import { statusLine } from '../src/data/status';
-import type { Account, AccountState, Code } from '../src/gen/api';
+import type { Code, Mailbox } from '../src/gen/api';
 import { actOf } from '../src/keys/keys.svelte';
 import { sentence } from '../src/text/trouble';
 import { inOrder } from '../src/text/mailboxes';
@@ -65,33 +64,17 @@ test('a fingerprint reads as administrators print it', () => {
   expect(fingerprint('AA:bb')).toBe('AA:BB');
 });
 
-test('the status line says the most urgent', () => {
-  const now = new Date('2026-11-24T12:04:00Z');
-  const account = (id: number, state: AccountState): Account => ({
-    id, email: 'n@x', name: `A${id}`, letter: 'A', colour: 1, imap: '', smtp: null, user: '', auth: 'password', state,
-  });
-  const current = account(1, { kind: 'current', checked_at: '2026-11-24T12:00:00Z' });
-  const away = account(2, { kind: 'trouble', trouble: { code: 'timeout', params: {}, message: '' }, last_heard: '2026-11-24T11:00:00Z' });
-  const rejected = account(3, { kind: 'trouble', trouble: { code: 'wrong-password', params: {}, message: '' }, last_heard: null });
-  expect(statusLine([], [], now)).toBeNull();
-  expect(statusLine([current], [], now)).toMatchObject({ tone: 'green', icon: 'check' });
-  expect(statusLine([current, away], [], now)).toMatchObject({ tone: 'tan', icon: 'clock' });
-  expect(statusLine([away], [], now)).toMatchObject({ tone: 'tan', icon: 'offline' });
-  expect(statusLine([current, away, rejected], [], now)).toMatchObject({ tone: 'red', icon: 'key', text: 'A3 did not accept the password' });
-  expect(statusLine([current], [1], now)).toMatchObject({ tone: 'grey', text: 'Asking A1' });
-  expect(statusLine([current, account(4, { kind: 'resting' })], [], now)?.tone).toBe('grey');
-});
-
 test('keys go by character, and letters can be off', () => {
   const key = (name: string, more = {}) => ({ key: name, ctrlKey: false, metaKey: false, altKey: false, ...more });
+  expect([actOf(key('n'), true), actOf(key('p'), true), actOf(key('/'), true), actOf(key('/'), false)]).toEqual(['nextMessage', 'previousMessage', 'search', null]);
   expect([actOf(key('j'), true), actOf(key('?'), true), actOf(key('ArrowDown'), true)]).toEqual(['next', 'help', 'next']);
   expect([actOf(key('j'), false), actOf(key('Enter'), false)]).toEqual([null, 'open']);
   expect(actOf(key('j', { ctrlKey: true }), true)).toBeNull();
 });
 
 test('children stay behind their parent, whatever their role', () => {
-  const box = (id: number, name: string, depth: number, role: 'inbox' | 'trash' | 'sent' | null) => ({
-    id, account: 1, name, label: name, depth, role, total: 0, unread: 0, cached: 0, selectable: true,
+  const box = (id: number, name: string, depth: number, role: 'inbox' | 'trash' | 'sent' | null): Mailbox => ({
+    id, account: 1, name, label: name, depth, role, total: 0, unread: 0, cached: 0, selectable: true, role_from: null, covered: false, audited_at: null,
   });
   const given = [box(1, 'Trash', 0, 'trash'), box(2, 'Old', 1, null), box(3, 'Work', 0, null), box(4, 'INBOX', 0, 'inbox'), box(5, 'Sent', 0, 'sent')];
   expect(inOrder(given).map((b) => b.id)).toEqual([4, 5, 3, 1, 2]);

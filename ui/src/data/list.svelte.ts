@@ -1,49 +1,98 @@
-// The rows of one mailbox, or of all inboxes: pages in order from the top, as many as are looked at.
+// One mailbox, or all inboxes as one, of any length: the pages around what is looked at are here, far ones leave.
 // What is on screen is never taken away before its successor is here.
-import type { Event, MailboxId, Page, Row } from '../gen/api';
+import type { Event, MailboxId, MessageId, Page, Row, ThreadId } from '../gen/api';
 import { call, troubleOf, type AnyTrouble } from '../platform';
+import { dayHead } from '../text/dates';
 import { mail } from './mail.svelte';
+import { arrived, bounded, dayStarts, missing, PAGE, pageOf, placed, rowOf, whole, type Pages } from './pages';
+import { prefs } from './prefs.svelte';
 import { hear } from './query.svelte';
+import { keyOf, type Shelf } from './shelf';
 
-export const PAGE = 50;
-const LARGEST = 500;
-/** Pages that one jump may ask for; the next scroll goes on from there. */
-const LEAP = 40;
+/** Pages that stay: 1,200 rows. */
+const KEEP_PAGES = 24;
 const SETTLE = 250;
+/** After a refusal the server is left alone for a while, however much is scrolled. */
+const REST = 4000;
 
-export class MailList {
+export class MailList implements Shelf {
   readonly mailbox: MailboxId | null;
-  rows = $state.raw<Row[]>([]);
+  readonly threads: boolean;
+  readonly grouped = false;
   total = $state<number | null>(null);
-  /** No more rows anywhere. */
-  ended = $state(false);
-  /** The first page has come, be it empty. */
   opened = $state(false);
   fetching = $state(false);
   checking = $state(false);
-  trouble = $state.raw<AnyTrouble | null>(null);
+  #checkTrouble = $state.raw<AnyTrouble | null>(null);
+  #pageTrouble = $state.raw<AnyTrouble | null>(null);
   /** When the server last confirmed what stands here, in this run. */
   checkedAt = $state<Date | null>(null);
-  /** Rows that came on top since the list was last looked at from its top. */
   fresh = $state(0);
-
-  /** Where it was scrolled to, for the way back. */
   scroll = 0;
 
-  #cursor: string | null = null;
-  #wanted = 0;
+  #pages = $state.raw<Pages>(new Map());
+  /** The list's end, where it was seen. */
+  #end = $state<number | null>(null);
+  #more = $state(false);
+  #wanted = { first: 0, last: PAGE - 1 };
+  #flight: { page: number; stop: AbortController } | null = null;
+  /** Pages that stayed short though the server was asked. */
+  #short = new Set<number>();
+  #resting = 0;
+  /** Counts how often everything was read anew: a page that was asked before belongs elsewhere by now. */
+  #edition = 0;
   #settling = false;
   #renewing: Promise<void> | null = null;
   #renewAgain = false;
 
-  constructor(mailbox: MailboxId | null) {
+  #places = $derived.by(() => {
+    const places = new Map<number, number>();
+    for (const [at, page] of this.#pages) page.forEach((row, nth) => row && places.set(keyOf(this, row), at * PAGE + nth));
+    return places;
+  });
+  heads = $derived(dayStarts(this.#pages));
+
+  constructor(mailbox: MailboxId | null, threads: boolean) {
     this.mailbox = mailbox;
+    this.threads = threads;
   }
 
   /** How long the list is: what the server says, and never less than what is here. */
   get length(): number {
-    if (this.ended) return this.rows.length;
-    return Math.max(this.total ?? 0, this.rows.length + (this.opened && this.#cursor !== null && this.total === null ? PAGE : 0));
+    if (this.#end !== null) return this.#end;
+    let here = 0;
+    for (const [at, page] of this.#pages) here = Math.max(here, at * PAGE + page.length);
+    return Math.max(this.total ?? 0, here + (this.#more && this.total === null ? PAGE : 0));
+  }
+  get trouble(): AnyTrouble | null {
+    return this.#checkTrouble ?? this.#pageTrouble;
+  }
+  get size(): number {
+    return this.total === null && this.#end === null ? -1 : this.length;
+  }
+  /** Rows that are held at this moment. */
+  get held(): number {
+    let sum = 0;
+    for (const page of this.#pages.values()) sum += page.length;
+    return sum;
+  }
+  get none(): boolean {
+    return this.#pages.size === 0;
+  }
+
+  at(index: number): Row | undefined {
+    return rowOf(this.#pages, index);
+  }
+  indexOf(message: MessageId, thread: ThreadId | null): number {
+    return this.#places.get(this.threads ? (thread ?? -1) : message) ?? -1;
+  }
+  holds(message: MessageId): boolean {
+    for (const page of this.#pages.values()) if (page.some((row) => row?.id === message)) return true;
+    return false;
+  }
+  headOf(index: number, now: Date): string {
+    const row = this.at(index);
+    return row ? dayHead(row.date, now) : '';
   }
 
   async open(): Promise<void> {
@@ -51,54 +100,50 @@ export class MailList {
       void this.renew();
     } else {
       try {
-        this.#take(await this.#page(null, PAGE, true), true);
+        const page = await this.#ask(0, PAGE, true);
+        // An empty page from the store alone says nothing about the mailbox: wait for the server's word.
+        this.#take(0, page);
+        if (page.rows.length > 0) this.opened = true;
       } catch (thrown) {
-        this.trouble = troubleOf(thrown);
+        this.#pageTrouble = troubleOf(thrown);
       }
     }
-    await this.check();
+    // Inboxes that the server announces itself are not asked on every visit.
+    if (this.mailbox !== null || mail.accounts.some((a) => a.state.kind !== 'current' && a.state.kind !== 'paused')) await this.check();
     if (!this.opened) this.opened = true;
+    void this.#fill();
   }
 
   /** Looks at the server: this mailbox, or every account's inbox. */
   async check(): Promise<number> {
     if (this.checking) return 0;
     this.checking = true;
+    this.#resting = 0;
     try {
       let found: number;
       if (this.mailbox === null) found = await mail.checkAll();
       else found = (await call('mailbox.check', { mailbox: this.mailbox })).new;
       // Accounts that were refused say so themselves; this is for what is no account's own.
-      this.trouble = this.mailbox === null ? mail.refused : null;
-      if (!this.trouble) this.checkedAt = new Date();
+      this.#checkTrouble = this.mailbox === null ? mail.refused : null;
+      if (!this.#checkTrouble) this.checkedAt = new Date();
+      this.#short.clear();
       await this.renew();
       return found;
     } catch (thrown) {
-      this.trouble = troubleOf(thrown);
+      this.#checkTrouble = troubleOf(thrown);
       return 0;
     } finally {
       this.checking = false;
     }
   }
 
-  /** The view shows rows up to here: fetch until they are there, or it looks elsewhere. */
-  async want(index: number): Promise<void> {
-    this.#wanted = index;
-    if (this.fetching || this.ended || !this.opened) return;
-    this.fetching = true;
-    try {
-      for (let pages = 0; pages < LEAP && !this.ended && this.#wanted >= this.rows.length; pages += 1) {
-        const missing = this.#wanted + 1 - this.rows.length;
-        const before = this.rows.length;
-        this.#take(await this.#page(this.#cursor, Math.min(LARGEST, Math.max(PAGE, missing)), false), false);
-        if (this.rows.length === before && !this.ended) break;
-      }
-      this.trouble = null;
-    } catch (thrown) {
-      this.trouble = troubleOf(thrown);
-    } finally {
-      this.fetching = false;
-    }
+  /** The view shows these rows: fetch until they are here, or it looks elsewhere. */
+  want(first: number, last: number): void {
+    this.#wanted = { first, last };
+    for (const page of this.#short) if (page < pageOf(first) || page > pageOf(last)) this.#short.delete(page);
+    const { page, stop } = this.#flight ?? {};
+    if (page !== undefined && (page < pageOf(first) || page > pageOf(last))) stop?.abort();
+    void this.#fill();
   }
 
   /** An event touched it. Many come in a row while a mailbox fills: one look a quarter second. */
@@ -111,7 +156,7 @@ export class MailList {
     }, SETTLE);
   }
 
-  /** The rows that are here, as the store has them now. */
+  /** The rows that are looked at, as the store has them now; what else was held is asked again when it is looked at. */
   renew(): Promise<void> {
     if (this.#renewing) {
       this.#renewAgain = true;
@@ -126,72 +171,125 @@ export class MailList {
     return this.#renewing;
   }
 
-  indexOf(id: number): number {
-    return this.rows.findIndex((row) => row.id === id);
+  async #fill(): Promise<void> {
+    if (this.fetching || !this.opened) return;
+    this.fetching = true;
+    try {
+      for (let page = this.#next(); page !== undefined; page = this.#next()) await this.#fetch(page);
+      if (this.#resting <= Date.now()) this.#pageTrouble = null;
+    } finally {
+      this.fetching = false;
+    }
+  }
+
+  #next(): number | undefined {
+    const { first, last } = this.#wanted;
+    return missing(this.#pages, first, last, this.length).find((page) => !this.#short.has(page));
+  }
+
+  async #fetch(page: number): Promise<void> {
+    const stop = new AbortController();
+    const edition = this.#edition;
+    this.#flight = { page, stop };
+    try {
+      // The store first; the server for what it has not.
+      for (const cachedOnly of this.#resting > Date.now() ? [true] : [true, false]) {
+        const found = await this.#ask(page * PAGE, PAGE, cachedOnly, stop.signal);
+        if (edition !== this.#edition) return;
+        this.#take(page * PAGE, found);
+        if (!found.complete) continue;
+        if (found.rows.length === 0 && found.cursor === null) await this.#seekEnd(page, edition, stop.signal);
+        break;
+      }
+      // What came is all there is to have: it is not asked again before something changes.
+      if (!whole(this.#pages, page, this.length)) this.#short.add(page);
+    } catch (thrown) {
+      const trouble = troubleOf(thrown);
+      if (trouble.code === 'cancelled') return;
+      this.#pageTrouble = trouble;
+      this.#short.add(page);
+      this.#resting = Date.now() + REST;
+      setTimeout(() => {
+        this.#short.delete(page);
+        void this.#fill();
+      }, REST + 10);
+    } finally {
+      this.#flight = null;
+    }
+  }
+
+  /** Nothing stands at `beyond`: a list of conversations is shorter than its messages are many. Halves find its end. */
+  async #seekEnd(beyond: number, edition: number, signal: AbortSignal): Promise<void> {
+    let low = Math.max(0, ...[...this.#pages.keys()].filter((at) => at < beyond));
+    let high = beyond;
+    while (high - low > 1 && this.#end === null) {
+      const middle = (low + high) >> 1;
+      const page = await this.#ask(middle * PAGE, PAGE, true, signal);
+      if (edition !== this.#edition) return;
+      if (page.rows.length === 0) high = middle;
+      else {
+        this.#take(middle * PAGE, page);
+        low = middle;
+      }
+    }
+    this.#end ??= low * PAGE + (this.#pages.get(low)?.length ?? 0);
   }
 
   async #again(): Promise<void> {
     try {
-      const goal = Math.max(PAGE, this.rows.length);
-      const rows: Row[] = [];
-      let page: Page;
-      let cursor: string | null = null;
-      do {
-        page = await this.#page(cursor, Math.min(LARGEST, Math.max(PAGE, goal - rows.length)), true);
-        rows.push(...page.rows);
-        cursor = page.cursor;
-      } while (rows.length < goal && page.rows.length > 0 && cursor !== null && page.complete);
-      this.#countFresh(rows);
-      this.rows = rows;
-      this.#settle(page);
+      const low = Math.max(0, pageOf(this.#wanted.first) - 1);
+      const count = pageOf(this.#wanted.last) + 2 - low;
+      const there = await this.#ask(low * PAGE, count * PAGE, true);
+      const top = low === 0 ? there : await this.#ask(0, PAGE, true);
+      const before = this.#pages.get(0) ?? [];
+      if (before.length > 0) this.fresh += arrived(before, top.rows.slice(0, PAGE));
+      this.#edition += 1;
+      this.#end = null;
+      this.#short.clear();
+      this.#pages = placed(placed(new Map(), 0, top.rows), there.first ?? low * PAGE, there.rows);
+      this.#settle(there, there.first ?? low * PAGE);
+      if (there.rows.length > 0) this.opened = true;
+      void this.#fill();
     } catch (thrown) {
-      this.trouble = troubleOf(thrown);
+      this.#pageTrouble = troubleOf(thrown);
     }
   }
 
-  #countFresh(rows: Row[]): void {
-    const first = this.rows[0];
-    if (!first) return;
-    const at = rows.findIndex((row) => row.id === first.id);
-    if (at > 0) this.fresh += at;
+  #ask(at: number, limit: number, cached_only: boolean, signal?: AbortSignal): Promise<Page> {
+    return call(
+      'message.list',
+      { at, limit, cached_only, threads: this.threads, ...(this.mailbox === null ? {} : { mailbox: this.mailbox }) },
+      signal ? { signal } : {},
+    );
   }
 
-  #page(before: string | null, limit: number, cached_only: boolean): Promise<Page> {
-    return call('message.list', {
-      limit,
-      cached_only,
-      ...(this.mailbox === null ? {} : { mailbox: this.mailbox }),
-      ...(before === null ? {} : { before }),
-    });
-  }
-
-  #take(page: Page, first: boolean): void {
-    if (first) {
-      this.rows = page.rows;
-    } else {
-      const here = new Set(this.rows.map((row) => row.id));
-      this.rows = [...this.rows, ...page.rows.filter((row) => !here.has(row.id))];
+  #take(at: number, page: Page): void {
+    const first = page.first ?? at;
+    if (page.rows.length > 0) {
+      const middle = pageOf((this.#wanted.first + this.#wanted.last) / 2);
+      this.#pages = bounded(placed(this.#pages, first, page.rows), middle, KEEP_PAGES);
     }
-    this.#settle(page);
-    // An empty page from the store alone says nothing about the mailbox: wait for the server's word.
-    if (!first || page.rows.length > 0) this.opened = true;
+    this.#settle(page, first);
   }
 
-  #settle(page: Page): void {
-    this.#cursor = page.cursor;
+  #settle(page: Page, first: number): void {
     this.total = page.total;
-    this.ended = page.cursor === null && page.complete;
-    if (page.rows.length > 0) this.opened = true;
+    this.#more = page.cursor !== null;
+    // Nothing follows: here the list ends, whatever was counted.
+    if (page.cursor === null && page.complete && (page.rows.length > 0 || first === 0)) this.#end = first + page.rows.length;
   }
 }
 
 const KEEP = 8;
-const lists = new Map<MailboxId | null, MailList>();
+const lists = new Map<string, MailList>();
 
+/** Conversations, unless single messages are wished; drafts are always single. */
 export function listOf(mailbox: MailboxId | null): MailList {
-  const known = lists.get(mailbox) ?? new MailList(mailbox);
-  lists.delete(mailbox);
-  lists.set(mailbox, known);
+  const threads = prefs.threads && mail.mailbox(mailbox)?.role !== 'drafts';
+  const key = `${mailbox ?? 'all'} ${threads}`;
+  const known = lists.get(key) ?? new MailList(mailbox, threads);
+  lists.delete(key);
+  lists.set(key, known);
   for (const old of lists.keys()) {
     if (lists.size <= KEEP) break;
     lists.delete(old);
@@ -203,7 +301,7 @@ export function listOf(mailbox: MailboxId | null): MailList {
 export function concerns(list: MailList, event: Event): boolean {
   return event.tags.some((tag) => {
     if (tag.kind === 'accounts') return list.mailbox === null;
-    if (tag.kind === 'message') return list.rows.some((row) => row.id === tag.id);
+    if (tag.kind === 'message') return list.holds(tag.id);
     return tag.kind === 'list' && (list.mailbox === null || list.mailbox === tag.id);
   });
 }
@@ -211,11 +309,11 @@ export function concerns(list: MailList, event: Event): boolean {
 export function followLists(shown: () => MailList): () => void {
   return hear((event, everything) => {
     const now = shown();
-    for (const [mailbox, list] of lists) {
+    for (const [key, list] of lists) {
       if (!everything && !concerns(list, event)) continue;
       // One that is not on screen is asked again when it is opened.
       if (list === now) list.touch();
-      else if (list.mailbox === mailbox && everything) lists.delete(mailbox);
+      else if (everything) lists.delete(key);
     }
   });
 }

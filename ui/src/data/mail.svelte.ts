@@ -1,5 +1,5 @@
 // What every part of the window reads: accounts, their mailboxes, storage.
-import type { Account, AccountId, Mailbox, MailboxId } from '../gen/api';
+import type { Account, AccountId, AccountSet, Mailbox, MailboxId } from '../gen/api';
 import { call, troubleOf, type AnyTrouble } from '../platform';
 import { answerTo } from './query.svelte';
 
@@ -65,8 +65,40 @@ class Mail {
 
   async checkAll(): Promise<number> {
     this.refused = null;
-    const found = await Promise.all(this.accounts.map(({ id }) => this.check(id)));
+    const found = await Promise.all(this.accounts.filter((a) => !a.paused).map(({ id }) => this.check(id)));
     return found.reduce((sum, n) => sum + n, 0);
+  }
+
+  /** What a person changes of an account stands there at once; a refusal takes it back. */
+  async change(params: AccountSet): Promise<AnyTrouble | null> {
+    return this.#instead(
+      this.accounts.map((a) => (a.id === params.id ? { ...a, ...params } : a)),
+      () => call('account.set', params),
+    );
+  }
+
+  async order(ids: AccountId[]): Promise<AnyTrouble | null> {
+    const now = ids.flatMap((id) => this.account(id) ?? []);
+    return this.#instead(now, () => call('account.order', { ids }));
+  }
+
+  async pauseSync(account: AccountId, paused: boolean): Promise<AnyTrouble | null> {
+    return this.#instead(
+      this.accounts.map((a) => (a.id === account && a.progress ? { ...a, progress: { ...a.progress, paused } } : a)),
+      () => call('sync.pause', { account, paused }),
+    );
+  }
+
+  async #instead(now: Account[], act: () => Promise<unknown>): Promise<AnyTrouble | null> {
+    this.accountsAnswer.set(now);
+    try {
+      await act();
+      return null;
+    } catch (thrown) {
+      return troubleOf(thrown);
+    } finally {
+      await this.accountsAnswer.refresh();
+    }
   }
 }
 

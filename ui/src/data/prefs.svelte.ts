@@ -5,6 +5,8 @@ export type Density = 'comfortable' | 'compact' | 'single';
 interface Kept {
   theme: Theme;
   density: Density;
+  /** One row a conversation. */
+  threads: boolean;
   /** Per cent of the system's own text size. */
   text: number;
   language: string | null;
@@ -19,6 +21,7 @@ const KEY = 'satchel.look';
 const first: Kept = {
   theme: 'system',
   density: 'comfortable',
+  threads: true,
   text: 100,
   language: null,
   widths: {},

@@ -48,7 +48,7 @@ retry_at?: string, };
 export type Tag = { "kind": "accounts" } | { "kind": "account", "id": AccountId } | { "kind": "mailboxes", "id": AccountId } | { "kind": "list", "id": MailboxId } | { "kind": "message", "id": MessageId } | { "kind": "storage" };
 
 /**
- * No parameters.
+ * No parameters, or nothing to say.
  */
 export type Nothing = Record<string, never>;
 
@@ -91,14 +91,58 @@ letter: string, colour: number, imap: string, smtp: string | null, user: string,
 /**
  * `password`.
  */
-auth: string, state: AccountState, };
+auth: string, state: AccountState, 
+/**
+ * Nothing is asked of its server until it goes on.
+ */
+paused: boolean, 
+/**
+ * How far the headers are; null while none are being brought here.
+ */
+progress: Progress | null, 
+/**
+ * When its server last answered.
+ */
+last_heard: string | null, 
+/**
+ * When all its mailboxes had last been compared with the server's; null until each was once.
+ */
+audited_at: string | null, };
+
+/**
+ * Headers on their way here, with an end: `done` of `total`.
+ */
+export type Progress = { done: number, total: number, paused: boolean, 
+/**
+ * The budget has no room for more.
+ */
+full: boolean, };
+
+/**
+ * How new mail is heard of: the server says it by itself, it is asked every few minutes, or was asked once.
+ */
+export type Heard = "idle" | "poll" | "check";
 
 /**
  * How an account fares: what the status line says.
  */
-export type AccountState = { "kind": "resting" } | { "kind": "checking" } | { "kind": "current", checked_at: string, } | { "kind": "trouble", trouble: Trouble, last_heard: string | null, };
+export type AccountState = { "kind": "resting" } | { "kind": "checking" } | { "kind": "current", by: Heard, } | { "kind": "waiting", trouble: Trouble, retry_at: string, } | { "kind": "offline" } | { "kind": "trouble", trouble: Trouble, } | { "kind": "paused" };
 
 export type AccountRef = { id: AccountId, };
+
+/**
+ * What is not given stays as it is.
+ */
+export type AccountSet = { id: AccountId, name?: string, letter?: string, 
+/**
+ * From 1 to 8.
+ */
+colour?: number, paused?: boolean, };
+
+/**
+ * From the top; who is not named comes after.
+ */
+export type AccountOrder = { ids: Array<AccountId>, };
 
 export type AccountRemove = { id: AccountId, 
 /**
@@ -130,13 +174,44 @@ cached: number,
 /**
  * False for a name that only holds others.
  */
-selectable: boolean, };
+selectable: boolean, 
+/**
+ * Who said what it is for.
+ */
+role_from: RoleFrom | null, 
+/**
+ * All its headers are on this device.
+ */
+covered: boolean, 
+/**
+ * When it had last been compared with the server's.
+ */
+audited_at: string | null, };
+
+export type RoleFrom = "server" | "guess" | "person";
+
+/**
+ * Neither a role nor `none`: left to the server.
+ */
+export type MailboxRole = { mailbox: MailboxId, role: Role | null, 
+/**
+ * No role at all, whatever the server says.
+ */
+none: boolean, };
 
 export type MessageList = { 
 /**
  * Without it: every inbox.
  */
-mailbox?: MailboxId, limit?: number, 
+mailbox?: MailboxId, 
+/**
+ * One row a conversation.
+ */
+threads: boolean, 
+/**
+ * The page that begins with this row, counted from the newest.
+ */
+at?: number, limit?: number, 
 /**
  * From the page before. Past what is cached the server is asked.
  */
@@ -152,13 +227,17 @@ export type Page = { rows: Array<Row>,
  */
 cursor: string | null, 
 /**
- * Messages in these mailboxes, as the server last said.
+ * Rows of the whole list: messages as the server last said; of conversations, those that are known here.
  */
 total: number | null, 
 /**
  * False where the store alone could not fill the page.
  */
-complete: boolean, };
+complete: boolean, 
+/**
+ * Which row of the list the first one is, where `at` was given.
+ */
+first: number | null, };
 
 export type Row = { id: MessageId, thread: ThreadId, account: AccountId, mailbox: MailboxId, from: Array<Address>, to: Array<Address>, subject: string, 
 /**
@@ -166,9 +245,76 @@ export type Row = { id: MessageId, thread: ThreadId, account: AccountId, mailbox
  */
 date: string, preview: string, 
 /**
- * `\Seen`, `\Flagged`, `$Forwarded`, …
+ * `\Seen`, `\Flagged`, `$Forwarded`, … of the message. A conversation is `\Flagged` where any of it is.
  */
-flags: Array<string>, size: number, has_attachments: boolean, };
+flags: Array<string>, size: number, has_attachments: boolean, 
+/**
+ * Messages of its conversation, own replies too; 1 in a list of messages.
+ */
+count: number, 
+/**
+ * Unread ones among them.
+ */
+unread: number, 
+/**
+ * Who wrote in it.
+ */
+senders: Array<Address>, };
+
+export type MessageThread = { thread: ThreadId, };
+
+/**
+ * `from:ines has:attachment "project plan" is:unread in:inbox after:2024-03-01 -draft*`
+ */
+export type Search = { query: string, 
+/**
+ * Ask the servers too: takes as long as the slowest of them.
+ */
+server: boolean, 
+/**
+ * Empty: all.
+ */
+accounts: Array<AccountId>, 
+/**
+ * From the page before.
+ */
+before?: string, limit?: number, };
+
+export type Found = { 
+/**
+ * Newest first.
+ */
+rows: Array<Row>, 
+/**
+ * Null where there are no more. A page with one may hold fewer rows than asked, even none.
+ */
+cursor: string | null, coverage: Coverage, };
+
+/**
+ * How far a search went, whatever it found.
+ */
+export type Coverage = { local: LocalCoverage, 
+/**
+ * Empty where no server was to be asked.
+ */
+server: Array<Asked>, };
+
+/**
+ * What was searched on this device: every message that arrived between the two, and perhaps some others.
+ */
+export type LocalCoverage = { from: string | null, to: string | null, messages: number, 
+/**
+ * Every message of every mailbox.
+ */
+whole: boolean, };
+
+export type Asked = { account: AccountId, state: AskedState, trouble: Trouble | null, 
+/**
+ * That it searched.
+ */
+mailboxes: number, found: number, };
+
+export type AskedState = "answered" | "failed";
 
 export type ShowAs = "best" | "text" | "html" | "raw" | "structure";
 
@@ -243,9 +389,23 @@ export type Rendered = { html: string, blocked: Array<Blocked>, text: string, pr
 
 export type Parsed = { subject: string, from: Array<Address>, to: Array<Address>, cc: Array<Address>, reply_to: Array<Address>, date: string | null, message_id: string | null, references: Array<string>, parts: Array<Part>, structure: PartNode, text: string, preview: string, };
 
-export type Until = "first-screen";
+export type Until = "first-screen" | "window" | "done";
 
 export type Sync = { account?: AccountId, until: Until, };
+
+/**
+ * The headers alone: new mail goes on arriving.
+ */
+export type SyncPause = { 
+/**
+ * Without it: every account.
+ */
+account?: AccountId, paused: boolean, };
+
+/**
+ * What a front end knows of the network: a hint.
+ */
+export type Network = { online: boolean, };
 
 /**
  * Traffic of one connection or of several: bursts of the client, and octets on the TCP stream.
@@ -327,7 +487,24 @@ export type DoctorAccount = { id: AccountId, imap: string,
 /**
  * What was learnt of this server: `login-flight-refused`, …
  */
-quirks: Array<string>, capabilities: Array<DoctorCapability>, secret: boolean, };
+quirks: Array<string>, capabilities: Array<DoctorCapability>, secret: boolean, audit: DoctorAudit, };
+
+/**
+ * What comparing this device with the server showed.
+ */
+export type DoctorAudit = { 
+/**
+ * Null until every mailbox was compared once.
+ */
+checked_at: string | null, 
+/**
+ * That were compared.
+ */
+mailboxes: number, 
+/**
+ * Differences that were found and mended since the account was added.
+ */
+repaired: number, };
 
 export type DoctorCapability = { name: string, 
 /**
@@ -345,16 +522,23 @@ export interface Commands {
   'app.recover': { params: Recover; result: Started; reads: never; changes: 'accounts' };
   'account.add': { params: AccountAdd; result: Account; reads: never; changes: 'accounts' };
   'account.list': { params: Nothing; result: Array<Account>; reads: 'accounts' | 'account'; changes: never };
+  'account.set': { params: AccountSet; result: Account; reads: never; changes: 'accounts' | 'account' };
+  'account.order': { params: AccountOrder; result: Array<Account>; reads: never; changes: 'accounts' };
   'account.remove': { params: AccountRemove; result: AccountRemoved; reads: never; changes: 'accounts' | 'storage' };
   'account.check': { params: AccountRef; result: Checked; reads: never; changes: 'account' | 'mailboxes' | 'list' };
   'mailbox.list': { params: MailboxList; result: Array<Mailbox>; reads: 'mailboxes'; changes: never };
+  'mailbox.role': { params: MailboxRole; result: Mailbox; reads: never; changes: 'mailboxes' | 'list' };
   'mailbox.check': { params: MailboxOpen; result: Checked; reads: never; changes: 'mailboxes' | 'list' };
   'message.list': { params: MessageList; result: Page; reads: 'list'; changes: never };
+  'message.thread': { params: MessageThread; result: Array<Row>; reads: 'list' | 'message'; changes: never };
+  'search': { params: Search; result: Found; reads: never; changes: never };
   'message.show': { params: MessageShow; result: Shown; reads: 'message'; changes: 'storage' };
   'attachment.save': { params: AttachmentSave; result: AttachmentSaved; reads: never; changes: 'storage' };
   'storage.get': { params: Nothing; result: Storage; reads: 'storage'; changes: never };
   'storage.change': { params: StorageChange; result: Storage; reads: never; changes: 'storage' | 'message' };
   'sync.run': { params: Sync; result: SyncReport; reads: never; changes: 'account' | 'mailboxes' | 'list' };
+  'sync.pause': { params: SyncPause; result: Nothing; reads: never; changes: 'account' };
+  'app.network': { params: Network; result: Nothing; reads: never; changes: never };
   'link.check': { params: LinkCheck; result: Link; reads: never; changes: never };
   'doctor.get': { params: Nothing; result: Doctor; reads: 'accounts'; changes: never };
 }
@@ -365,16 +549,23 @@ export const reads: { [M in keyof Commands]: readonly Tag['kind'][] } = {
   'app.recover': [],
   'account.add': [],
   'account.list': ['accounts', 'account'],
+  'account.set': [],
+  'account.order': [],
   'account.remove': [],
   'account.check': [],
   'mailbox.list': ['mailboxes'],
+  'mailbox.role': [],
   'mailbox.check': [],
   'message.list': ['list'],
+  'message.thread': ['list', 'message'],
+  'search': [],
   'message.show': ['message'],
   'attachment.save': [],
   'storage.get': ['storage'],
   'storage.change': [],
   'sync.run': [],
+  'sync.pause': [],
+  'app.network': [],
   'link.check': [],
   'doctor.get': ['accounts'],
 };

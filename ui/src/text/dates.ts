@@ -35,6 +35,16 @@ export function rowDate(text: string, now: Date, alone = false): string {
   return day(date, now);
 }
 
+/** On the line of a folded message: "Yesterday, 17:20", "Wed 18 Nov". */
+export function lineDate(text: string, now: Date): string {
+  const date = parse(text);
+  if (!date) return '';
+  const ago = daysAgo(date, now);
+  if (ago === 1) return m.date_yesterday_at({ time: clock(date) });
+  if (ago > 1 && ago < 7) return dateFormat({ weekday: 'short', day: 'numeric', month: 'short' }).format(date);
+  return ago === 0 ? clock(date) : day(date, now);
+}
+
 /** The head of a day in the list. */
 export function dayHead(text: string, now: Date): string {
   const date = parse(text);

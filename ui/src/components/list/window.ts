@@ -53,12 +53,10 @@ export function visible(shape: Shape, top: number, height: number, beyond: numbe
   };
 }
 
-/** The day's head that is stuck to the top, and how far the next one pushes it up. */
-export function stuck(shape: Shape, top: number): { at: number; push: number } | null {
-  const nth = upTo(shape.heads, rowAt(shape, top));
-  const at = shape.heads[nth - 1];
-  if (at === undefined) return null;
-  const next = shape.heads[nth];
+/** The row at the top, whose group's name sticks there, and how far the next head pushes that up. */
+export function stuck(shape: Shape, top: number): { at: number; push: number } {
+  const at = rowAt(shape, top);
+  const next = shape.heads[upTo(shape.heads, at)];
   const gap = next === undefined ? shape.head : topOf(shape, next) - shape.head - top;
   return { at, push: Math.min(0, gap - shape.head) };
 }

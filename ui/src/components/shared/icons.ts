@@ -53,6 +53,9 @@ export const icons = {
   moon: 'M16 12.2A6.6 6.6 0 0 1 7.8 4 6.6 6.6 0 1 0 16 12.2Z',
   device: 'M6.6 2.8h6.8a1.3 1.3 0 0 1 1.3 1.3v11.8a1.3 1.3 0 0 1-1.3 1.3H6.6a1.3 1.3 0 0 1-1.3-1.3V4.1a1.3 1.3 0 0 1 1.3-1.3ZM9 14.7h2',
   dash: 'M5 10h10',
+  search: 'M8.8 3.3a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11ZM12.8 12.8l4 4',
+  pause: 'M7 4.5v11M13 4.5v11',
+  grip: 'M7.5 5v.1M7.5 10v.1M7.5 15v.1M12.5 5v.1M12.5 10v.1M12.5 15v.1',
 } as const;
 
 export type IconName = keyof typeof icons;
