@@ -15,6 +15,7 @@ CREATE TABLE account (
     letter TEXT NOT NULL,
     colour INTEGER NOT NULL,
     position INTEGER NOT NULL,
+    paused INTEGER NOT NULL DEFAULT 0,
     imap TEXT NOT NULL,
     smtp TEXT,
     user TEXT NOT NULL,
@@ -60,6 +61,11 @@ CREATE TABLE mailbox (
     cached INTEGER NOT NULL DEFAULT 0, -- placements of this epoch
     stale INTEGER NOT NULL DEFAULT 0,  -- placements of earlier epochs, waiting to be bound again
     gone INTEGER NOT NULL DEFAULT 0,   -- no longer in LIST: being swept, or kept for an intent
+    heads INTEGER NOT NULL DEFAULT 0,  -- conversations in view
+    standing TEXT,                     -- how far its rows were told where they stand; NULL: all of them
+    opened INTEGER,                    -- when the person last looked
+    audited INTEGER,                   -- when it was last held against the server
+    repaired INTEGER NOT NULL DEFAULT 0,
     UNIQUE (account, name)
 ) STRICT;
 
@@ -89,7 +95,6 @@ CREATE TABLE message (
 ) STRICT;
 
 CREATE UNIQUE INDEX message_doc ON message (doc);
-CREATE INDEX message_thread ON message (thread);
 CREATE UNIQUE INDEX message_server ON message (account, server_id) WHERE server_id IS NOT NULL;
 
 CREATE TABLE placement (
@@ -98,6 +103,9 @@ CREATE TABLE placement (
     date INTEGER NOT NULL,
     uid INTEGER NOT NULL,
     message INTEGER NOT NULL,
+    thread INTEGER NOT NULL,         -- as in its message
+    head INTEGER,                    -- 1: the newest of its conversation in its mailbox
+    unified INTEGER,                 -- 1: stands in an inbox
     base INTEGER NOT NULL,           -- system flags as the server has them
     base_words TEXT,                 -- keywords, a space between them
     local INTEGER,                   -- NULL: as base
@@ -109,6 +117,12 @@ CREATE TABLE placement (
 -- Descending, as mailboxes are read from the server: a tree that is filled from its low end stays half empty.
 CREATE UNIQUE INDEX placement_uid ON placement (mailbox, epoch, uid DESC);
 CREATE INDEX placement_message ON placement (message);
+-- Conversations: over all mailboxes, and the newest in each.
+CREATE INDEX placement_thread ON placement (thread, mailbox, epoch, date DESC, uid DESC);
+-- Lists that are kept: conversations of a mailbox; the one inbox over all accounts, flat and by conversation.
+CREATE INDEX placement_head ON placement (mailbox, epoch, date DESC, uid DESC) WHERE head = 1;
+CREATE INDEX placement_inbox ON placement (date DESC, uid DESC, mailbox) WHERE unified = 1;
+CREATE INDEX placement_inbox_head ON placement (date DESC, uid DESC, mailbox) WHERE unified = 1 AND head = 1;
 CREATE INDEX placement_local ON placement (mailbox) WHERE local IS NOT NULL;
 
 -- Which conversation a Message-ID belongs to, its own message cached or not.
@@ -185,10 +199,16 @@ CREATE TABLE intent_message (
 
 CREATE INDEX intent_message_message ON intent_message (message);
 
+-- Words of texts that were opened, as the index has them: for phrases, and to build it again.
+CREATE TABLE body (
+    message INTEGER PRIMARY KEY,
+    words TEXT NOT NULL
+) STRICT;
+
 -- Contentless: fed with words made by store::words, so that text and query are cut alike in every language;
 -- the ascii tokenizer then only splits at spaces. Rows that leave are not taken out: see store::search.
 CREATE VIRTUAL TABLE search USING fts5 (
-    sender, recipient, subject, preview,
+    sender, recipient, subject, preview, body,
     content = '', columnsize = 0, detail = column, tokenize = 'ascii'
 );
 INSERT INTO search (search, rank) VALUES ('automerge', 0);

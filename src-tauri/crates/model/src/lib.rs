@@ -10,6 +10,7 @@ mod error;
 mod flags;
 mod ids;
 mod mailbox;
+pub mod query;
 mod structure;
 mod tag;
 

@@ -30,6 +30,8 @@ pub struct Account {
     /// 1 to 8.
     pub colour: u8,
     pub position: u32,
+    /// The person wants nothing of its server for now.
+    pub paused: bool,
     pub imap: Endpoint,
     pub smtp: Option<SmtpEndpoint>,
     pub user: String,
@@ -79,7 +81,7 @@ pub fn add(tx: &Tx<'_>, new: &New) -> Result<AccountId, Error> {
     Ok(id)
 }
 
-const COLUMNS: &str = "SELECT id, email, name, letter, colour, position, imap, smtp, user, auth, pinned, state, created FROM account";
+const COLUMNS: &str = "SELECT id, email, name, letter, colour, position, imap, smtp, user, auth, pinned, state, created, paused FROM account";
 
 /// In the order of the sidebar; one that is being wiped is no longer among them.
 pub fn list(read: &Read<'_>) -> Result<Vec<Account>, Error> {
@@ -129,6 +131,7 @@ fn parse(row: &Row<'_>) -> rusqlite::Result<Result<Account, Error>> {
         pinned: pinned.and_then(|p| p.try_into().ok()),
         state: row.get(11)?,
         created: row.get(12)?,
+        paused: row.get(13)?,
     }))
 }
 
@@ -142,6 +145,40 @@ pub fn update_state(tx: &Tx<'_>, id: AccountId, state: &str) -> Result<(), Error
     tx.spend(state.len() + 512)?;
     known(tx.run("UPDATE account SET state = ?2 WHERE id = ?1", params![id.0, state])?)?;
     tx.changed(Tag::Account(id));
+    Ok(())
+}
+
+/// What the person changes of an account's looks; None leaves it as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    pub name: Option<String>,
+    pub letter: Option<String>,
+    /// 1 to 8.
+    pub colour: Option<u8>,
+    pub paused: Option<bool>,
+}
+
+pub fn change(tx: &Tx<'_>, id: AccountId, change: &Change) -> Result<(), Error> {
+    let texts = [&change.name, &change.letter];
+    tx.spend(512 + texts.into_iter().flatten().map(String::len).sum::<usize>())?;
+    known(tx.run(
+        "UPDATE account SET name = coalesce(?2, name), letter = coalesce(?3, letter),
+             colour = coalesce(?4, colour), paused = coalesce(?5, paused) WHERE id = ?1 AND removing = 0",
+        params![id.0, change.name, change.letter, change.colour, change.paused],
+    )?)?;
+    tx.changed(Tag::Accounts);
+    tx.changed(Tag::Account(id));
+    Ok(())
+}
+
+/// The sidebar's order. Accounts that are not named stand behind those that are, as they stood.
+pub fn order(tx: &Tx<'_>, order: &[AccountId]) -> Result<(), Error> {
+    let rest = list(tx)?.into_iter().map(|account| account.id).filter(|id| !order.contains(id));
+    for (position, id) in (0i64..).zip(order.iter().copied().chain(rest)) {
+        tx.spend(256)?;
+        tx.run("UPDATE account SET position = ?2 WHERE id = ?1", [id.0, position])?;
+    }
+    tx.changed(Tag::Accounts);
     Ok(())
 }
 

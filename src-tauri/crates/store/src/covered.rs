@@ -57,6 +57,32 @@ pub(crate) fn remove(tx: &Tx<'_>, mailbox: i64, uid: i64) -> Result<(), Error> {
     Ok(())
 }
 
+/// The server has these, and they are not here: their places are holes.
+pub fn forget(tx: &Tx<'_>, mailbox: MailboxId, uids: &UidSet) -> Result<(), Error> {
+    for &(low, high) in uids.ranges() {
+        tx.spend(512)?;
+        let (low, high) = (i64::from(low), i64::from(high));
+        let touching = tx.all(
+            "SELECT uid_low, uid_high FROM covered WHERE mailbox = ?1 AND uid_low <= ?3 AND uid_high >= ?2",
+            params![mailbox.0, low, high],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
+        )?;
+        for (l, h) in touching {
+            tx.run("DELETE FROM covered WHERE mailbox = ?1 AND uid_low = ?2", [mailbox.0, l])?;
+            for (l, h) in [(l, low - 1), (high + 1, h)] {
+                if l <= h {
+                    tx.run(
+                        "INSERT INTO covered (mailbox, uid_low, uid_high) VALUES (?1, ?2, ?3)",
+                        [mailbox.0, l, h],
+                    )?;
+                }
+            }
+        }
+    }
+    tx.changed(model::Tag::List(mailbox));
+    Ok(())
+}
+
 pub(crate) fn clear(tx: &Tx<'_>, mailbox: i64) -> Result<(), Error> {
     tx.run("DELETE FROM covered WHERE mailbox = ?1", [mailbox])?;
     Ok(())
@@ -77,6 +103,24 @@ pub(crate) const TOP: &str =
 /// The stretch with the highest UIDs: what a list shows first.
 pub fn top(read: &Read<'_>, mailbox: MailboxId) -> Result<Option<(Uid, Uid)>, Error> {
     read.one(TOP, [mailbox.0], |row| Ok((Uid(row.get(0)?), Uid(row.get(1)?))))
+}
+
+/// What of 1 to `top` is not here.
+pub fn holes(read: &Read<'_>, mailbox: MailboxId, top: Uid) -> Result<UidSet, Error> {
+    let mut holes = UidSet::new();
+    let mut next = 1u32;
+    for &(low, high) in list(read, mailbox)?.ranges() {
+        if low > top.0 {
+            break;
+        }
+        holes.insert_range(next, low.saturating_sub(1));
+        match high.checked_add(1) {
+            Some(after) => next = after,
+            None => return Ok(holes),
+        }
+    }
+    holes.insert_range(next, top.0);
+    Ok(holes)
 }
 
 pub fn contains(read: &Read<'_>, mailbox: MailboxId, uid: Uid) -> Result<bool, Error> {

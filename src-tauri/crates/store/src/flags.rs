@@ -1,6 +1,6 @@
 //! Flags of a placement: what the server has (base), and what the person wants (local) until the two agree.
 
-use crate::{Error, Tx, mailbox, pack};
+use crate::{Error, MOST_ROWS, Tx, mailbox, pack};
 use model::{Flags, MailboxId, ModSeq, Tag, Uid, UidValidity};
 use rusqlite::{Row, params};
 
@@ -53,6 +53,23 @@ pub fn apply(
     if changed {
         tx.changed(Tag::List(mailbox));
         tx.changed(Tag::Message(model::MessageId(message)));
+    }
+    Ok(changed)
+}
+
+/// The same for many, at most 250; how many of them the list shows differently now.
+pub fn apply_many(
+    tx: &Tx<'_>,
+    mailbox: MailboxId,
+    uidvalidity: UidValidity,
+    told: &[(Uid, Flags, Option<ModSeq>)],
+) -> Result<u32, Error> {
+    if told.len() > MOST_ROWS {
+        return Err(Error::TooMany { what: "rows", most: MOST_ROWS });
+    }
+    let mut changed = 0;
+    for (uid, flags, modseq) in told {
+        changed += u32::from(apply(tx, mailbox, uidvalidity, *uid, flags, *modseq)?);
     }
     Ok(changed)
 }

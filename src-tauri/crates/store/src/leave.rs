@@ -3,7 +3,7 @@
 //! every weight that came with a row leaves with it. (Where a renumbered mailbox is bound again nothing leaves:
 //! `put` moves those placements itself.)
 
-use crate::{Error, Tx, covered, mailbox, part, row, search, thread, usage};
+use crate::{Error, Tx, covered, mailbox, part, row, search, stand, thread, usage};
 use model::AccountId;
 
 /// The key of a placement's row.
@@ -17,10 +17,16 @@ pub(crate) struct At {
 
 /// Takes one placement off, and its message with it if it stands nowhere else.
 pub(crate) fn remove(tx: &Tx<'_>, at: At, message: i64, in_view: bool) -> Result<(), Error> {
-    tx.run(
-        "DELETE FROM placement WHERE mailbox = ?1 AND epoch = ?2 AND date = ?3 AND uid = ?4",
+    let was = tx.one(
+        "DELETE FROM placement WHERE mailbox = ?1 AND epoch = ?2 AND date = ?3 AND uid = ?4
+         RETURNING thread, head",
         [at.mailbox, at.epoch, at.date, at.uid],
+        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?.is_some())),
     )?;
+    if let Some((thread, true)) = was.filter(|_| in_view) {
+        stand::count(tx, at.mailbox, -1)?;
+        stand::settle(tx, thread, at.mailbox, at.epoch)?;
+    }
     let (cached, stale) = if in_view { (-1, 0) } else { (0, -1) };
     mailbox::count(tx, at.mailbox, cached, stale)?;
     forget_if_nowhere(tx, message)
@@ -59,6 +65,7 @@ pub(crate) fn forget_if_nowhere(tx: &Tx<'_>, id: i64) -> Result<(), Error> {
     })?;
     let Some((account, doc, header, index, dead_line)) = found else { return Ok(()) };
     tx.run("DELETE FROM message WHERE id = ?1", [id])?;
+    search::forget_body(tx, account, id)?;
     tx.tally(account, usage::HEADERS, -header);
     tx.tally(account, thread::DEAD, i64::from(dead_line));
     if search::remove(tx, account, doc)? {

@@ -8,6 +8,7 @@
 
 pub mod account;
 pub mod covered;
+pub mod digest;
 pub mod flags;
 pub mod intent;
 pub mod list;
@@ -23,7 +24,10 @@ pub mod usage;
 
 mod check;
 mod commit;
+mod conversation;
+mod cursor;
 mod error;
+mod find;
 mod gate;
 mod key;
 mod leave;
@@ -33,8 +37,10 @@ mod put;
 mod reader;
 mod room;
 mod row;
+mod scan;
 mod schema;
 mod shared;
+mod stand;
 mod store;
 mod texts;
 mod tidy;

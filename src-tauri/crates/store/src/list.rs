@@ -1,30 +1,28 @@
-//! A list's pages: one mailbox or several as one, newest first, by the position of the last row and never by
-//! its number. Several are merged here from one ordered index scan each, so that a page costs what it shows.
+//! A list's pages: one mailbox, several as one, or the one inbox over all accounts; messages or conversations,
+//! newest first, by the position of the last row and never by its number.
 
-use crate::flags::stored;
+use crate::conversation::{self, Known};
 use crate::pack::People;
-use crate::{Error, Read, covered};
+use crate::scan::{self, Placed, Source, Window};
+use crate::{Error, Read, covered, thread};
 use model::{AccountId, Address, Flags, MailboxId, MessageId, ThreadId, Uid};
-use rusqlite::{Rows, Statement, params};
+use rusqlite::params;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
-use std::fmt;
-use std::str::FromStr;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use crate::conversation::{Conversation, MOST_COUNTED};
+pub use crate::cursor::Cursor;
 
 #[derive(Clone, Debug, Default)]
 pub struct ListQuery {
     pub mailboxes: Vec<MailboxId>,
+    /// The inboxes of all accounts as one; `mailboxes` says nothing then.
+    pub inboxes: bool,
     /// The page after this row.
     pub before: Option<Cursor>,
     pub limit: u32,
-}
-
-/// A row's position: INTERNALDATE descending, UID descending, then the mailbox. Its text is opaque.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    date: i64,
-    uid: u32,
-    mailbox: i64,
+    /// One row a conversation: its newest message in that mailbox. (In several mailboxes it is a row in each.)
+    pub threads: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -34,6 +32,8 @@ pub struct Page {
     pub next: Option<Cursor>,
     /// Messages in these mailboxes, as the server last said.
     pub total: Option<u64>,
+    /// Rows that they make as conversations, as far as those are known: what is not here counts one by one.
+    pub threads_total: Option<u64>,
     /// Mailboxes that are not cached far enough for more: the one to ask first comes first. Where the page is
     /// short, it ends where the first of them ends.
     pub behind: Vec<MailboxId>,
@@ -59,6 +59,7 @@ pub struct ListRow {
     pub pending: bool,
     pub size: u64,
     pub has_attachments: bool,
+    pub conversation: Conversation,
 }
 
 /// The page after `before`. It does not go past where a mailbox's cached stretch ends: what lies there may
@@ -70,40 +71,89 @@ pub fn page(read: &Read<'_>, query: &ListQuery) -> Result<Page, Error> {
 /// The same, without waiting for the mailboxes in `silent`: their server can't be asked now, so what is
 /// cached of them is all there is.
 pub fn page_over(read: &Read<'_>, query: &ListQuery, silent: &[MailboxId]) -> Result<Page, Error> {
-    let mut page = Page { total: Some(0), ..Page::default() };
-    let mut horizons: Vec<(Horizon, MailboxId)> = Vec::new();
-    let mut sources = Vec::new();
-    for &mailbox in &query.mailboxes {
-        let Some(facts) = facts(read, mailbox)? else { continue };
-        page.total = page.total.zip(facts.total).map(|(sum, total)| sum + total);
-        if let Some(horizon) =
-            horizon(read, mailbox, &facts)?.filter(|_| !silent.contains(&mailbox))
-        {
-            horizons.push((horizon, mailbox));
-        }
-        sources.push((mailbox, facts.epoch));
-    }
-    horizons.sort_by_key(|(horizon, _)| Reverse(*horizon));
-    let ends_at = horizons.iter().find_map(|(horizon, _)| horizon.date()).unwrap_or(i64::MIN);
+    let over = Over::of(read, query, silent)?;
     let limit = query.limit as usize;
-    let found = merge(read, &sources, query.before, ends_at, limit + 1)?;
-    page.behind = horizons.iter().map(|(_, mailbox)| *mailbox).collect();
-    let more = found.len() > limit || !page.behind.is_empty();
-    let own: BTreeMap<i64, String> = read
-        .all("SELECT id, email FROM account", [], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .into_iter()
-        .collect();
+    let found = scan::merge(read, &over.sources, over.window(query), limit.saturating_add(1))?;
+    let more = found.len() > limit || !over.behind.is_empty();
+    let mut rows = Rows::new(read)?;
+    let mut page = Page {
+        total: over.total,
+        threads_total: over.total.map(|total| total.saturating_sub(over.folded)),
+        behind: over.behind,
+        ..Page::default()
+    };
     for placed in found.into_iter().take(limit) {
-        if let Some(row) = row(read, &own, placed)? {
-            page.rows.push(row);
-        }
+        page.rows.extend(rows.row(placed, query.threads)?);
     }
     page.next = match page.rows.last() {
         _ if !more => None,
         Some(last) => Some(last.position()),
-        None => Some(query.before.unwrap_or(Cursor { date: i64::MAX, uid: u32::MAX, mailbox: 0 })),
+        None => Some(query.before.unwrap_or(Cursor::START)),
     };
     Ok(page)
+}
+
+/// The position behind which row `index` comes (0 is the first), where it and all above it are here.
+pub fn cursor_at(read: &Read<'_>, query: &ListQuery, index: u64) -> Result<Option<Cursor>, Error> {
+    let over = Over::of(read, query, &[])?;
+    let window = Window { before: None, ..over.window(query) };
+    scan::nth(read, &over.sources, window, index)
+}
+
+/// A whole conversation, the oldest first, each message once; of more than 500 the newest.
+pub fn thread(read: &Read<'_>, thread: ThreadId) -> Result<Vec<ListRow>, Error> {
+    let thread = thread::resolve(read, thread)?;
+    let mut parts = vec![thread];
+    // What became part of it and was not moved yet.
+    for old in read.all(PENDING, [], |row| row.get(0).map(ThreadId))? {
+        if thread::resolve(read, old)? == thread {
+            parts.push(old);
+        }
+    }
+    let mut known = Known::default();
+    let mut messages: BTreeMap<i64, (bool, Placed)> = BTreeMap::new();
+    for part in parts {
+        let places = read.all(conversation::PLACES, [part.0, MOST_PLACES], |row| {
+            let flags = crate::flags::stored(row, 4)?;
+            let (date, uid, mailbox) = (row.get(2)?, row.get(8)?, row.get(0)?);
+            let message = row.get(3)?;
+            Ok((row.get::<_, i64>(1)?, Placed { date, uid, mailbox, message, flags }))
+        })?;
+        for (epoch, placed) in places {
+            let facts = known.get(read, placed.mailbox)?.filter(|facts| facts.epoch == epoch);
+            let Some(facts) = facts else { continue };
+            // The one in Trash stands for a message only where it stands nowhere else.
+            if messages.get(&placed.message).is_none_or(|(aside, _)| *aside && !facts.aside) {
+                messages.insert(placed.message, (facts.aside, placed));
+            }
+        }
+    }
+    let mut placed: Vec<Placed> = messages.into_values().map(|(_, placed)| placed).collect();
+    placed.sort_by_key(|p| (p.date, p.uid, p.mailbox));
+    let skipped = placed.len().saturating_sub(MOST_IN_THREAD);
+    let mut rows = Rows::new(read)?;
+    let mut all = Vec::with_capacity(placed.len());
+    for placed in placed.into_iter().skip(skipped) {
+        all.extend(rows.row(placed, false)?);
+    }
+    Ok(all)
+}
+
+/// These messages, in this order, where they still stand somewhere.
+pub fn rows(read: &Read<'_>, ids: &[MessageId]) -> Result<Vec<ListRow>, Error> {
+    let mut rows = Rows::new(read)?;
+    let mut all = Vec::with_capacity(ids.len());
+    for id in ids {
+        let placed = read.one(STANDS, [id.0], |row| {
+            let flags = crate::flags::stored(row, 3)?;
+            let (date, uid, mailbox) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Placed { date, uid, mailbox, message: id.0, flags })
+        })?;
+        if let Some(placed) = placed {
+            all.extend(rows.row(placed, false)?);
+        }
+    }
+    Ok(all)
 }
 
 impl ListRow {
@@ -112,28 +162,98 @@ impl ListRow {
     }
 }
 
+const MOST_IN_THREAD: usize = 500;
+const MOST_PLACES: i64 = 2000;
+
+const PENDING: &str = "SELECT old FROM thread_merge WHERE pending = 1 LIMIT 1000";
+
+/// A mailbox that is set aside comes last.
+const STANDS: &str = "SELECT p.date, p.uid, p.mailbox, p.base, p.base_words, p.local, p.local_words
+    FROM placement p CROSS JOIN mailbox m ON m.id = p.mailbox AND m.epoch = p.epoch AND m.gone = 0
+    WHERE p.message = ?1
+    ORDER BY coalesce(m.role_by_user, m.role, '') IN ('trash', 'junk'), p.mailbox LIMIT 1";
+
+/// What a list is over, and how far it reaches.
+struct Over {
+    sources: Vec<Source>,
+    total: Option<u64>,
+    /// Rows fewer than messages, among those that are here.
+    folded: u64,
+    behind: Vec<MailboxId>,
+    ends_at: i64,
+}
+
+impl Over {
+    fn of(read: &Read<'_>, query: &ListQuery, silent: &[MailboxId]) -> Result<Self, Error> {
+        let mailboxes: Vec<MailboxId> = match query.inboxes {
+            true => read.all(WITH_INBOX, [], |row| row.get(0).map(MailboxId))?,
+            false => query.mailboxes.clone(),
+        };
+        let mut over = Self {
+            sources: Vec::new(),
+            total: Some(0),
+            folded: 0,
+            behind: Vec::new(),
+            ends_at: i64::MIN,
+        };
+        let mut unified = BTreeSet::new();
+        let mut horizons: Vec<(Reach, MailboxId)> = Vec::new();
+        for mailbox in mailboxes {
+            let Some(facts) = facts(read, mailbox)? else { continue };
+            over.total = over.total.zip(facts.total).map(|(sum, total)| sum + total);
+            over.folded += facts.folded;
+            let reach = reach(read, mailbox, &facts)?;
+            if reach != Reach::Whole && !silent.contains(&mailbox) {
+                horizons.push((reach, mailbox));
+            }
+            // One whose rows have not all been told whether they stand in the inbox is read by itself.
+            if query.inboxes && facts.told {
+                unified.insert((mailbox.0, facts.epoch));
+            } else {
+                over.sources.push(Source::Mailbox(mailbox.0, facts.epoch));
+            }
+        }
+        if !unified.is_empty() {
+            over.sources.push(Source::Inboxes(unified));
+        }
+        horizons.sort_by_key(|(reach, _)| Reverse(*reach));
+        over.ends_at = horizons.iter().find_map(|(reach, _)| reach.date()).unwrap_or(i64::MIN);
+        over.behind = horizons.into_iter().map(|(_, mailbox)| mailbox).collect();
+        Ok(over)
+    }
+
+    fn window(&self, query: &ListQuery) -> Window {
+        Window { threads: query.threads, before: query.before, ends_at: self.ends_at }
+    }
+}
+
 struct Facts {
     epoch: i64,
     total: Option<u64>,
+    folded: u64,
+    told: bool,
 }
 
 fn facts(read: &Read<'_>, mailbox: MailboxId) -> Result<Option<Facts>, Error> {
-    read.one(FACTS, [mailbox.0], |row| Ok(Facts { epoch: row.get(0)?, total: row.get(1)? }))
+    read.one(FACTS, [mailbox.0], |row| {
+        Ok(Facts { epoch: row.get(0)?, total: row.get(1)?, folded: row.get(2)?, told: row.get(3)? })
+    })
 }
 
-/// Where a mailbox's cached stretch ends, the newest first: one of which nothing is here is behind them all,
-/// but has no rows to be put in order.
+/// Where a mailbox's cached stretch ends, the newest last: one of which nothing is here is behind them all, but
+/// has no rows to be put in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Horizon {
-    At(i64),
+pub(crate) enum Reach {
+    Whole,
+    Since(i64),
     Nothing,
 }
 
-impl Horizon {
+impl Reach {
     fn date(self) -> Option<i64> {
         match self {
-            Self::At(date) => Some(date),
-            Self::Nothing => None,
+            Self::Since(date) => Some(date),
+            Self::Whole | Self::Nothing => None,
         }
     }
 }
@@ -141,142 +261,97 @@ impl Horizon {
 /// A week: a row older than its neighbours in UID by more than this was moved or copied in.
 const ODD: i64 = 7 * 86_400;
 
-/// None where the mailbox is cached to its end. The server's order (UID) stands for date until then: what lies
-/// under the stretch is held to be older than its lowest rows.
-fn horizon(read: &Read<'_>, mailbox: MailboxId, facts: &Facts) -> Result<Option<Horizon>, Error> {
+/// The server's order (UID) stands for date until a mailbox is cached to its end: what lies under the stretch is
+/// held to be older than its lowest rows.
+fn reach(read: &Read<'_>, mailbox: MailboxId, facts: &Facts) -> Result<Reach, Error> {
     let Some((low, high)) = covered::top(read, mailbox)? else {
-        let known_empty = facts.total == Some(0);
-        return Ok((!known_empty).then_some(Horizon::Nothing));
+        return Ok(if facts.total == Some(0) { Reach::Whole } else { Reach::Nothing });
     };
     if low.0 <= 1 {
-        return Ok(None);
+        return Ok(Reach::Whole);
     }
     let dates = read
         .all(LOWEST, params![mailbox.0, facts.epoch, low.0, high.0], |row| row.get::<_, i64>(0))?;
-    let Some((lowest, rest)) = dates.split_first() else { return Ok(Some(Horizon::Nothing)) };
+    let Some((lowest, rest)) = dates.split_first() else { return Ok(Reach::Nothing) };
     let neighbours = rest.iter().min().copied().unwrap_or(*lowest);
     // The lowest row itself may be an old message that was copied in late: it waits for its turn.
-    Ok(Some(Horizon::At(if *lowest < neighbours - ODD { neighbours } else { *lowest })))
+    Ok(Reach::Since(if *lowest < neighbours - ODD { neighbours } else { *lowest }))
 }
 
-const FACTS: &str = "SELECT epoch, total FROM mailbox WHERE id = ?1 AND gone = 0";
+pub(crate) fn reaches(read: &Read<'_>, mailbox: MailboxId) -> Result<Reach, Error> {
+    match facts(read, mailbox)? {
+        Some(facts) => reach(read, mailbox, &facts),
+        None => Ok(Reach::Whole),
+    }
+}
+
+/// The date of the newest row that is here.
+pub(crate) fn newest(read: &Read<'_>, mailbox: MailboxId) -> Result<Option<i64>, Error> {
+    read.one(NEWEST, [mailbox.0], |row| row.get(0))
+}
+
+const NEWEST: &str = "SELECT date FROM placement WHERE mailbox = ?1
+    AND epoch = (SELECT epoch FROM mailbox WHERE id = ?1) ORDER BY date DESC, uid DESC LIMIT 1";
+
+const FACTS: &str = "SELECT epoch, total, max(cached - heads, 0), standing IS NULL
+    FROM mailbox WHERE id = ?1 AND gone = 0";
+
+/// Few rows, of a table that does not grow with mail.
+const WITH_INBOX: &str = "SELECT id FROM mailbox
+    WHERE gone = 0 AND coalesce(role_by_user, role, '') = 'inbox'
+      AND account IN (SELECT id FROM account WHERE removing = 0) ORDER BY id";
 
 const LOWEST: &str = "SELECT date FROM placement INDEXED BY placement_uid
     WHERE mailbox = ?1 AND epoch = ?2 AND uid BETWEEN ?3 AND ?4 ORDER BY uid LIMIT 5";
 
-/// One mailbox's placements in the list's order, from a position on.
-const SCAN: &str = "SELECT date, uid, message, base, base_words, local, local_words FROM placement
-    WHERE mailbox = ?1 AND epoch = ?2 AND date >= ?5 AND (date, uid) < (?3, ?4)
-    ORDER BY date DESC, uid DESC";
-
 const ROW: &str = "SELECT thread, account, people, subject, preview, size, attachments FROM message WHERE id = ?1";
 
-struct Placed {
-    date: i64,
-    uid: u32,
-    mailbox: i64,
-    message: i64,
-    flags: crate::flags::Stored,
+/// Makes rows, and remembers what several of them need.
+struct Rows<'r, 'c> {
+    read: &'r Read<'c>,
+    own: BTreeMap<i64, String>,
+    known: Known,
 }
 
-/// The first `limit` of all scans together. Each is stepped only as far as the page needs it.
-fn merge(
-    read: &Read<'_>,
-    sources: &[(MailboxId, i64)],
-    before: Option<Cursor>,
-    ends_at: i64,
-    limit: usize,
-) -> Result<Vec<Placed>, Error> {
-    let mut statements: Vec<_> =
-        sources.iter().map(|_| read.prepare(SCAN)).collect::<Result<_, _>>()?;
-    let mut scans: Vec<(i64, Rows<'_>)> = Vec::with_capacity(sources.len());
-    for (statement, (mailbox, epoch)) in statements.iter_mut().zip(sources) {
-        let statement: &mut Statement<'_> = statement;
-        let (date, uid) = match before {
-            None => (i64::MAX, i64::from(u32::MAX) + 1),
-            // At the same date and UID the mailbox decides; one behind the cursor's still has that place.
-            Some(at) => (at.date, i64::from(at.uid) + i64::from(mailbox.0 > at.mailbox)),
+impl<'r, 'c> Rows<'r, 'c> {
+    fn new(read: &'r Read<'c>) -> Result<Self, Error> {
+        let sql = "SELECT id, email FROM account WHERE removing = 0";
+        let own = read.all(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect();
+        Ok(Self { read, own, known: Known::default() })
+    }
+
+    /// None where it is of an account that is being removed.
+    fn row(&mut self, placed: Placed, threads: bool) -> Result<Option<ListRow>, Error> {
+        let found = self.read.one(ROW, [placed.message], |row| {
+            let Some(own) = self.own.get(&row.get(1)?) else { return Ok(None) };
+            let people = People::unpack(&row.get::<_, Vec<u8>>(2)?, own).unwrap_or_default();
+            Ok(Some(ListRow {
+                id: MessageId(placed.message),
+                thread: ThreadId(row.get(0)?),
+                account: AccountId(row.get(1)?),
+                mailbox: MailboxId(placed.mailbox),
+                uid: Uid(placed.uid),
+                internal_date: placed.date,
+                from: people.from,
+                to: people.to,
+                more_recipients: people.more,
+                subject: row.get(3)?,
+                preview: row.get(4)?,
+                pending: placed.flags.local.is_some(),
+                flags: placed.flags.shown().clone(),
+                size: row.get(5)?,
+                has_attachments: row.get(6)?,
+                conversation: Conversation::default(),
+            }))
+        })?;
+        let Some(mut row) = found.flatten() else { return Ok(None) };
+        row.conversation = if threads {
+            let own = self.own.get(&row.account.0).map_or("", String::as_str);
+            conversation::of(self.read, &mut self.known, row.thread.0, row.mailbox.0, own)?
+        } else {
+            Conversation::of_one(&row.from, &row.flags, row.has_attachments)
         };
-        scans.push((mailbox.0, statement.query(params![mailbox.0, epoch, date, uid, ends_at])?));
-    }
-    let mut heap = BinaryHeap::new();
-    let mut heads: Vec<Option<Placed>> = Vec::with_capacity(scans.len());
-    for (at, (mailbox, rows)) in scans.iter_mut().enumerate() {
-        let head = step(rows, *mailbox)?;
-        if let Some(placed) = &head {
-            heap.push((placed.date, placed.uid, Reverse(placed.mailbox), at));
-        }
-        heads.push(head);
-    }
-    let mut found = Vec::with_capacity(limit);
-    while let Some((.., at)) = heap.pop() {
-        if found.len() >= limit {
-            break;
-        }
-        if let (Some(head), Some((mailbox, rows))) = (heads.get_mut(at), scans.get_mut(at)) {
-            let next = step(rows, *mailbox)?;
-            if let Some(placed) = &next {
-                heap.push((placed.date, placed.uid, Reverse(placed.mailbox), at));
-            }
-            found.extend(std::mem::replace(head, next));
-        }
-    }
-    Ok(found)
-}
-
-fn step(rows: &mut Rows<'_>, mailbox: i64) -> Result<Option<Placed>, Error> {
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let flags = stored(row, 3)?;
-    Ok(Some(Placed { date: row.get(0)?, uid: row.get(1)?, mailbox, message: row.get(2)?, flags }))
-}
-
-fn row(
-    read: &Read<'_>,
-    own: &BTreeMap<i64, String>,
-    placed: Placed,
-) -> Result<Option<ListRow>, Error> {
-    read.one(ROW, [placed.message], |row| {
-        let own = own.get(&row.get(1)?).map_or("", String::as_str);
-        let people = People::unpack(&row.get::<_, Vec<u8>>(2)?, own).unwrap_or_default();
-        Ok(ListRow {
-            id: MessageId(placed.message),
-            thread: ThreadId(row.get(0)?),
-            account: AccountId(row.get(1)?),
-            mailbox: MailboxId(placed.mailbox),
-            uid: Uid(placed.uid),
-            internal_date: placed.date,
-            from: people.from,
-            to: people.to,
-            more_recipients: people.more,
-            subject: row.get(3)?,
-            preview: row.get(4)?,
-            pending: placed.flags.local.is_some(),
-            flags: placed.flags.shown().clone(),
-            size: row.get(5)?,
-            has_attachments: row.get(6)?,
-        })
-    })
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:x}-{:x}-{:x}", self.date, self.uid, self.mailbox)
-    }
-}
-
-impl FromStr for Cursor {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let bad = || Error::BadCursor(text.chars().take(60).collect());
-        let mut pieces = text.split('-').map(|piece| u64::from_str_radix(piece, 16));
-        match (pieces.next(), pieces.next(), pieces.next(), pieces.next()) {
-            (Some(Ok(date)), Some(Ok(uid)), Some(Ok(mailbox)), None) => Ok(Self {
-                date: date as i64,
-                uid: uid.try_into().map_err(|_| bad())?,
-                mailbox: mailbox as i64,
-            }),
-            _ => Err(bad()),
-        }
+        Ok(Some(row))
     }
 }
 
@@ -301,11 +376,23 @@ mod tests {
     fn every_query_of_a_page_is_an_index_search() {
         let mut conn = Connection::open_in_memory().unwrap();
         schema::upgrade(&mut conn).unwrap();
-        let key = |columns: &str| format!("SEARCH placement USING PRIMARY KEY ({columns})");
+        let heads = "SEARCH placement USING INDEX placement_head (mailbox=? AND epoch=? AND date>? AND (date,uid)<(?,?))";
+        let inbox = |index: &str| {
+            format!("SEARCH placement USING INDEX {index} (date>? AND (date,uid)<(?,?))")
+        };
         assert_eq!(
-            plan(&conn, SCAN),
-            [key("mailbox=? AND epoch=? AND date>? AND (date,uid)<(?,?)")],
+            plan(&conn, scan::MAILBOX),
+            [
+                "SEARCH placement USING PRIMARY KEY (mailbox=? AND epoch=? AND date>? AND (date,uid)<(?,?))"
+            ],
         );
+        assert_eq!(plan(&conn, scan::MAILBOX_HEADS), [heads]);
+        assert_eq!(plan(&conn, scan::INBOXES), [inbox("placement_inbox")]);
+        assert_eq!(plan(&conn, scan::INBOXES_HEADS), [inbox("placement_inbox_head")]);
+        for sql in &scan::BARE[1..] {
+            let plan = plan(&conn, sql);
+            assert!(plan.len() == 1 && plan[0].contains("USING COVERING INDEX"), "{sql}: {plan:?}");
+        }
         assert_eq!(plan(&conn, ROW), ["SEARCH message USING INTEGER PRIMARY KEY (rowid=?)"]);
         assert_eq!(
             plan(&conn, LOWEST),
@@ -313,7 +400,19 @@ mod tests {
                 "SEARCH placement USING COVERING INDEX placement_uid (mailbox=? AND epoch=? AND uid>? AND uid<?)"
             ]
         );
-        let mut others = vec![FACTS, crate::covered::TOP];
+        let mut others = vec![
+            FACTS,
+            NEWEST,
+            crate::covered::TOP,
+            crate::stand::NEWEST,
+            crate::thread::MEMBERS,
+            crate::conversation::PLACES,
+            crate::conversation::MAILBOX,
+            crate::find::WALK,
+            crate::find::ROW,
+            crate::find::PLACES,
+            scan::BARE[0],
+        ];
         others.extend(crate::placement::QUERIES);
         for sql in others {
             for line in plan(&conn, sql) {
@@ -323,8 +422,13 @@ mod tests {
                 assert!(!line.contains("TEMP B-TREE"), "{sql}: {line}");
             }
         }
-        let found = plan(&conn, crate::search::FIND);
-        assert!(found[0].starts_with("SCAN s VIRTUAL TABLE INDEX"), "{found:?}");
-        assert_eq!(found[1..], ["SEARCH m USING INDEX message_doc (doc=?)"]);
+        // Of this index only what waits is part.
+        let pending = "SCAN thread_merge USING COVERING INDEX thread_merge_pending";
+        assert_eq!(plan(&conn, PENDING), [pending]);
+        let found = plan(&conn, crate::find::FIND);
+        assert!(
+            found.len() == 1 && found[0].starts_with("SCAN search VIRTUAL TABLE INDEX"),
+            "{found:?}"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Mailboxes as LIST and SELECT tell of them.
 
-use crate::{Error, Read, Tx, covered};
+use crate::{Error, Read, Tx, covered, stand};
 use model::{AccountId, MailboxId, MailboxName, ModSeq, Role, Tag, Uid, UidValidity};
 use rusqlite::{Row, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +32,8 @@ pub struct MailboxRow {
     /// The person's word, else the server's, else a guess.
     pub role: Option<Role>,
     pub role_guessed: bool,
+    /// The role, or that there is none, is the person's word.
+    pub role_by_user: bool,
     pub selectable: bool,
     pub subscribed: bool,
     pub total: Option<u64>,
@@ -42,6 +44,11 @@ pub struct MailboxRow {
     /// Up to which changes were applied: see [`set_modseq`].
     pub highestmodseq: Option<ModSeq>,
     pub cached: u64,
+    /// When the person last looked.
+    pub opened: Option<i64>,
+    /// When it was last held against the server, and what that ever mended.
+    pub audited: Option<i64>,
+    pub repaired: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +95,11 @@ pub(crate) fn apply_some(
         }
         tx.spend(cost)?;
         write(tx, account, one)?;
+        if let Some((row, false)) = known.get(&one.name.0)
+            && (row.role == Some(Role::Inbox)) != stand::is_inbox(tx, row.id.0)?
+        {
+            stand::begin(tx, row.id.0)?;
+        }
         touched = true;
     }
     for (name, (row, gone)) in &known {
@@ -151,14 +163,15 @@ fn write(tx: &Tx<'_>, account: AccountId, one: &ListedMailbox) -> Result<(), Err
 /// Nothing of what is cached means anything to the server any more.
 fn retire(tx: &Tx<'_>, id: MailboxId) -> Result<(), Error> {
     tx.run(
-        "UPDATE mailbox SET epoch = epoch + 1, stale = stale + cached, cached = 0, uidvalidity = NULL,
+        "UPDATE mailbox SET epoch = epoch + 1, stale = stale + cached, cached = 0, heads = 0, uidvalidity = NULL,
              uidnext = NULL, highestmodseq = NULL WHERE id = ?1",
         [id.0],
     )?;
+    stand::begin(tx, id.0)?;
     covered::clear(tx, id.0)
 }
 
-const COLUMNS: &str = "SELECT id, account, name, wire_name, separator, role, role_guessed, role_by_user, selectable, subscribed, total, unread, uidvalidity, uidnext, highestmodseq, cached, epoch, gone FROM mailbox";
+const COLUMNS: &str = "SELECT id, account, name, wire_name, separator, role, role_guessed, role_by_user, selectable, subscribed, total, unread, uidvalidity, uidnext, highestmodseq, cached, epoch, gone, opened, audited, repaired FROM mailbox";
 
 fn parse(row: &Row<'_>) -> rusqlite::Result<MailboxRow> {
     let role = |text: Option<String>| text.as_deref().and_then(Role::parse);
@@ -171,6 +184,7 @@ fn parse(row: &Row<'_>) -> rusqlite::Result<MailboxRow> {
         wire_name: row.get(3)?,
         separator: separator.and_then(|s| s.chars().next()),
         role_guessed: by_user.is_none() && row.get(6)?,
+        role_by_user: by_user.is_some(),
         role: if by_user.is_some() { role(by_user) } else { role(row.get(5)?) },
         selectable: row.get(8)?,
         subscribed: row.get(9)?,
@@ -180,6 +194,9 @@ fn parse(row: &Row<'_>) -> rusqlite::Result<MailboxRow> {
         uidnext: row.get::<_, Option<u32>>(13)?.map(Uid),
         highestmodseq: row.get::<_, Option<i64>>(14)?.map(|m| ModSeq(m as u64)),
         cached: row.get(15)?,
+        opened: row.get(18)?,
+        audited: row.get(19)?,
+        repaired: row.get(20)?,
     })
 }
 
@@ -225,7 +242,11 @@ pub fn set_role_by_user(
     role: Option<Option<Role>>,
 ) -> Result<(), Error> {
     let text = role.map(|role| role.map_or("", Role::as_str));
+    let before = stand::is_inbox(tx, id.0)?;
     tx.run("UPDATE mailbox SET role_by_user = ?2 WHERE id = ?1", params![id.0, text])?;
+    if before != stand::is_inbox(tx, id.0)? {
+        stand::begin(tx, id.0)?;
+    }
     tell(tx, id)
 }
 
@@ -282,6 +303,30 @@ pub fn set_counts(
         params![id.0, total, unread],
     )?;
     tell(tx, id)
+}
+
+/// The person looks at it.
+pub fn opened(tx: &Tx<'_>, id: MailboxId, at: i64) -> Result<(), Error> {
+    tx.spend(512)?;
+    tx.run("UPDATE mailbox SET opened = ?2 WHERE id = ?1", [id.0, at])?;
+    Ok(())
+}
+
+/// All of it was held against the server; so many rows were not as there.
+pub fn audited(tx: &Tx<'_>, id: MailboxId, at: i64, differences: u64) -> Result<(), Error> {
+    tx.spend(512)?;
+    tx.run(
+        "UPDATE mailbox SET audited = ?2, repaired = repaired + ?3 WHERE id = ?1",
+        params![id.0, at, differences],
+    )?;
+    tell(tx, id)
+}
+
+/// How many messages are here, and how many the server has, over all mailboxes that can be opened.
+pub fn progress(read: &Read<'_>, account: AccountId) -> Result<(u64, u64), Error> {
+    let sql = "SELECT coalesce(sum(cached), 0), coalesce(sum(max(coalesce(total, 0), cached)), 0)
+               FROM mailbox WHERE account = ?1 AND gone = 0 AND selectable = 1";
+    Ok(read.one(sql, [account.0], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or((0, 0)))
 }
 
 fn tell(tx: &Tx<'_>, id: MailboxId) -> Result<(), Error> {

@@ -1,9 +1,10 @@
 //! Where messages stand: a mailbox and a UID, within one UIDVALIDITY.
 
+use crate::flags::stored;
 use crate::leave::{self, At};
 use crate::wall::MOST_ROWS;
 use crate::{Error, Read, Tx, mailbox};
-use model::{MailboxId, MessageId, Tag, Uid, UidSet};
+use model::{Flags, MailboxId, MessageId, ModSeq, Tag, Uid, UidSet};
 use rusqlite::params;
 
 /// What one call of [`vanish`] did.
@@ -57,10 +58,12 @@ const BY_UID: &str = over_stretch!("SELECT message", "");
 const HIGHEST: &str =
     over_stretch!("SELECT min(uid) FROM (SELECT uid", "ORDER BY uid DESC LIMIT ?4)");
 const LOWEST: &str = over_stretch!("SELECT uid", "ORDER BY uid LIMIT 1");
+const FLAGS: &str =
+    over_stretch!("SELECT uid, modseq, base, base_words, local, local_words", "ORDER BY uid");
 const COUNT: &str = over_stretch!("SELECT count(*)", "");
 
 #[cfg(test)]
-pub(crate) const QUERIES: [&str; 5] = [UIDS, BY_UID, HIGHEST, LOWEST, COUNT];
+pub(crate) const QUERIES: [&str; 6] = [UIDS, BY_UID, HIGHEST, LOWEST, COUNT, FLAGS];
 
 /// The UIDs that are cached, all or within a stretch.
 pub fn uids(
@@ -75,6 +78,19 @@ pub fn uids(
 
 pub fn by_uid(read: &Read<'_>, mailbox: MailboxId, uid: Uid) -> Result<Option<MessageId>, Error> {
     read.one(BY_UID, params![mailbox.0, uid.0, uid.0], |row| row.get(0).map(MessageId))
+}
+
+/// The flags of a stretch as the server last said them, and the change that they were of.
+pub fn flags_in(
+    read: &Read<'_>,
+    mailbox: MailboxId,
+    low: Uid,
+    high: Uid,
+) -> Result<Vec<(Uid, Flags, Option<ModSeq>)>, Error> {
+    read.all(FLAGS, params![mailbox.0, low.0, high.0], |row| {
+        let modseq = row.get::<_, Option<i64>>(1)?.map(|m| ModSeq(m as u64));
+        Ok((Uid(row.get(0)?), stored(row, 2)?.base, modseq))
+    })
 }
 
 pub fn highest(read: &Read<'_>, mailbox: MailboxId) -> Result<Option<Uid>, Error> {

@@ -5,7 +5,7 @@ use crate::flags::{Stored, stored};
 use crate::pack::{self, People};
 use crate::texts::Texts;
 use crate::wall::ROW_SPACE;
-use crate::{Error, MOST_ROWS, Tx, account, mailbox, row, search, thread, usage};
+use crate::{Error, MOST_ROWS, Tx, account, mailbox, row, search, stand, thread, usage};
 use model::{
     AccountId, Envelope, Fingerprint, Flags, MailboxId, MessageId, ModSeq, ServerId, Structure,
     Tag, Uid, UidValidity,
@@ -30,6 +30,8 @@ pub struct NewRow {
     pub preview: Option<String>,
     pub server_id: Option<ServerId>,
     pub gm_thrid: Option<u64>,
+    /// THREADID (RFC 8474).
+    pub thread_id: Option<String>,
     pub modseq: Option<ModSeq>,
     pub has_attachments: bool,
     pub fingerprint: Fingerprint,
@@ -63,6 +65,7 @@ pub fn put(
         newest: rows.iter().map(|row| row.internal_date).max().unwrap_or(0),
         rows: rows.len(),
         new: 0,
+        inbox: stand::is_inbox(tx, mailbox.0)?,
     };
     // Newest first, whatever order they came in, as the trees are: filled the other way they stay half empty.
     let mut order: Vec<(usize, &NewRow)> = rows.iter().enumerate().collect();
@@ -134,6 +137,7 @@ struct Batch<'t, 'c> {
     newest: i64,
     rows: usize,
     new: i64,
+    inbox: bool,
 }
 
 impl Batch<'_, '_> {
@@ -145,10 +149,12 @@ impl Batch<'_, '_> {
             Some(known) => known,
             None => (self.insert(row)?, None),
         };
+        let thread = self.thread_of(id)?;
         let flags = Stored { base: row.flags.clone(), local }.with_base(row.flags.clone());
         self.tx.run(
-            "INSERT INTO placement (mailbox, epoch, date, uid, message, base, base_words, local, local_words, modseq)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT INTO placement (mailbox, epoch, date, uid, message, base, base_words, local, local_words, modseq,
+                 thread, unified)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
                 self.mailbox,
                 self.epoch,
@@ -160,10 +166,24 @@ impl Batch<'_, '_> {
                 flags.local.as_ref().map(Flags::bits),
                 flags.local.as_ref().and_then(|l| pack::pack_words(l.keywords())),
                 row.modseq.map(|m| m.0 as i64),
+                thread,
+                self.inbox.then_some(1),
             ],
         )?;
+        stand::settle(self.tx, thread, self.mailbox, self.epoch)?;
         self.new += 1;
         Ok(id)
+    }
+
+    /// Its conversation now; one that stood nowhere may not have heard that two became one.
+    fn thread_of(&self, id: i64) -> Result<i64, Error> {
+        let sql = "SELECT thread FROM message WHERE id = ?1";
+        let known = self.tx.one(sql, [id], |r| r.get(0))?.unwrap_or(id);
+        let now = thread::resolve(self.tx, model::ThreadId(known))?.0;
+        if now != known {
+            stand::join(self.tx, id, known, now)?;
+        }
+        Ok(now)
     }
 
     /// A UID that is here already. (A server that tells it another date now is believed no more than before.)
@@ -283,7 +303,8 @@ impl Batch<'_, '_> {
         let message_id = row.envelope.message_id.as_deref().filter(|m| !m.trim().is_empty());
         let message_id = message_id.map(pack::header_hash);
         let refs = pack::ancestors(&row.references, &row.envelope.in_reply_to);
-        let thread = thread::assign(tx, self.account, id, message_id, &refs, row.gm_thrid)?;
+        let told = thread::told(row.gm_thrid, row.thread_id.as_deref());
+        let thread = thread::assign(tx, self.account, id, message_id, &refs, told)?;
         let people = People::of(&row.envelope);
         let packed = people.pack(&self.own);
         let subject = pack::cut(&row.envelope.subject, MOST_SUBJECT);

@@ -153,8 +153,9 @@ impl Salvage<'_> {
         for id in mailboxes {
             self.copy("mailbox", "id = ?1", &[id])?;
         }
+        self.new.execute("UPDATE placement SET head = NULL, unified = NULL", [])?;
         self.new.execute(
-            "UPDATE mailbox SET highestmodseq = NULL, uidnext = NULL,
+            "UPDATE mailbox SET highestmodseq = NULL, uidnext = NULL, heads = 0, standing = '',
                  cached = (SELECT count(*) FROM placement p WHERE p.mailbox = mailbox.id AND p.epoch = mailbox.epoch),
                  stale = (SELECT count(*) FROM placement p WHERE p.mailbox = mailbox.id AND p.epoch < mailbox.epoch)",
             [],

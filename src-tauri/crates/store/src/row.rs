@@ -106,7 +106,9 @@ pub(crate) fn write_preview(tx: &Tx<'_>, id: i64, preview: &str) -> Result<(), E
     let people = People::unpack(&packed, &own).unwrap_or_default();
     let weight = |preview| search::weight(packed.len(), subject.len(), preview);
     if search::is_indexed(tx, doc)? {
-        search::add(tx, doc, Texts::of_row(&people, &own, &subject, Some(preview)))?;
+        let body = search::body(tx, id)?.unwrap_or_default();
+        let texts = Texts { body, ..Texts::of_row(&people, &own, &subject, Some(preview)) };
+        search::add(tx, doc, texts)?;
         tx.tally(account, usage::INDEX, weight(preview.len()) - weight(before));
     }
     Ok(())

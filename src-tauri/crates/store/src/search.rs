@@ -9,15 +9,17 @@
 
 use crate::pack::People;
 use crate::texts::Texts;
-use crate::{Error, Read, Tx, account, setting, usage, words};
+use crate::{Error, Read, Tx, account, pack, setting, usage, words};
 use model::{AccountId, MessageId};
 use rusqlite::params;
 
+pub use crate::find::{Coverage, Found, Hit, MOST_LOOKED, Scope, coverage, find};
+
 /// Seconds that share a rowid if they must: a smaller number is a shorter one in every list of the index.
-const GRAIN: i64 = 10;
+pub(crate) const GRAIN: i64 = 10;
 /// The rowid of 1970. Of numbers below it each takes at most four octets; the dates end in 2055, and what
 /// claims to be later stands there too.
-const FIRST: i64 = 1 << 28;
+pub(crate) const FIRST: i64 = 1 << 28;
 /// Rows that left, before the index is built again for their sake.
 const WORTH_A_RENEWAL: i64 = 2000;
 
@@ -51,7 +53,7 @@ pub(crate) fn place(tx: &Tx<'_>, date: i64, salt: i64) -> Result<i64, Error> {
 }
 
 /// From here on nothing is indexed yet; None where the index is whole.
-fn from(read: &Read<'_>) -> Result<Option<i64>, Error> {
+pub(crate) fn from(read: &Read<'_>) -> Result<Option<i64>, Error> {
     Ok(setting::get(read, setting::INDEX_FROM)?.and_then(|b| b.parse().ok()))
 }
 
@@ -84,11 +86,72 @@ pub(crate) fn write(tx: &Tx<'_>) -> Result<bool, Error> {
     let pending = std::mem::take(&mut *tx.words.borrow_mut());
     for (doc, texts) in &pending {
         tx.run(
-            "INSERT INTO search (rowid, sender, recipient, subject, preview) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![doc, texts.sender, texts.recipient, texts.subject, texts.preview],
+            "INSERT INTO search (rowid, sender, recipient, subject, preview, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![doc, texts.sender, texts.recipient, texts.subject, texts.preview, texts.body],
         )?;
     }
     Ok(!pending.is_empty())
+}
+
+/// Words and octets of one opened text that can be searched for.
+const MOST_BODY_WORDS: usize = 2000;
+const MOST_BODY: usize = 12_000;
+
+/// The text of a message that was opened can be found from now on. Where header rows have no room left it is
+/// not kept.
+pub fn add_body(tx: &Tx<'_>, message: MessageId, text: &str) -> Result<(), Error> {
+    let mut words = String::new();
+    // A character of text makes at most three of words; what is behind that would be cut off anyway.
+    words::feed(&mut words, pack::cut(text, MOST_BODY * 4), MOST_BODY_WORDS);
+    if words.len() > MOST_BODY {
+        let cut = pack::cut(&words, MOST_BODY);
+        let end = cut.rfind(' ').unwrap_or(cut.len());
+        words.truncate(end);
+    }
+    let sql = "SELECT account, doc, people, subject, preview FROM message WHERE id = ?1";
+    let found = tx.one(sql, [message.0], |row| {
+        Ok((
+            AccountId(row.get(0)?),
+            row.get::<_, i64>(1)?,
+            row.get::<_, Vec<u8>>(2)?,
+            row.get::<_, String>(3)?,
+            row.get::<_, Option<String>>(4)?,
+        ))
+    })?;
+    let before = body(tx, message.0)?;
+    let Some((account, doc, people, subject, preview)) = found.filter(|_| !words.is_empty()) else {
+        return Ok(());
+    };
+    let space = 3 * words.len();
+    if before.as_deref() == Some(&words)
+        || usage::headers(tx)? + space as u64 > tx.shared.walls().headers()
+    {
+        return Ok(());
+    }
+    tx.spend(space + 8 * 4096)?;
+    tx.run(
+        "INSERT INTO body (message, words) VALUES (?1, ?2)
+         ON CONFLICT (message) DO UPDATE SET words = excluded.words",
+        params![message.0, words],
+    )?;
+    tx.tally(account, usage::HEADERS, words.len() as i64 - before.map_or(0, |b| b.len() as i64));
+    let own = account::own(tx, account)?;
+    let known = People::unpack(&people, &own).unwrap_or_default();
+    let texts = Texts::of_row(&known, &own, &subject, preview.as_deref());
+    add(tx, doc, Texts { body: words, ..texts })?;
+    Ok(())
+}
+
+pub(crate) fn body(read: &Read<'_>, message: i64) -> Result<Option<String>, Error> {
+    read.one("SELECT words FROM body WHERE message = ?1", [message], |row| row.get(0))
+}
+
+pub(crate) fn forget_body(tx: &Tx<'_>, account: AccountId, message: i64) -> Result<(), Error> {
+    let sql = "DELETE FROM body WHERE message = ?1 RETURNING length(CAST(words AS BLOB))";
+    if let Some(octets) = tx.one(sql, [message], |row| row.get::<_, i64>(0))? {
+        tx.tally(account, usage::HEADERS, -octets);
+    }
+    Ok(())
 }
 
 /// Begins to drop an index of which too much is of rows that left.
@@ -111,34 +174,6 @@ pub(crate) fn renew_step(tx: &Tx<'_>) -> Result<bool, Error> {
     begin_drop(tx)?;
     Ok(true)
 }
-
-/// One found message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hit {
-    pub message: MessageId,
-    pub internal_date: i64,
-}
-
-/// Messages that have all words of `query` in sender, recipients, subject or preview, newest first. The last
-/// word counts as the beginning of one while it is being typed.
-pub fn find(read: &Read<'_>, query: &str, limit: u32) -> Result<Vec<Hit>, Error> {
-    let terms = words::terms(query);
-    if terms.is_empty() || setting::get(read, setting::INDEX_DROPPING)?.is_some() {
-        return Ok(Vec::new());
-    }
-    // Words hold nothing but letters and digits: quoted, they are no operators.
-    let text: Vec<String> = terms
-        .iter()
-        .map(|term| format!("\"{}\"{}", term.word, if term.prefix { "*" } else { "" }))
-        .collect();
-    read.all(FIND, params![text.join(" AND "), limit], |row| {
-        Ok(Hit { message: MessageId(row.get(0)?), internal_date: row.get(1)? })
-    })
-}
-
-pub(crate) const FIND: &str =
-    "SELECT m.id, m.date FROM search s CROSS JOIN message m ON m.doc = s.rowid
-    WHERE search MATCH ?1 ORDER BY s.rowid LIMIT ?2";
 
 /// One merge of at most 100 pages. False where there was nothing to merge.
 pub(crate) fn merge(tx: &Tx<'_>) -> Result<bool, Error> {
@@ -192,7 +227,7 @@ pub(crate) fn rebuild_step(tx: &Tx<'_>, rows: usize) -> Result<bool, Error> {
     let Some(from) = from(tx)? else { return Ok(false) };
     tx.spend_rows(rows)?;
     let found = tx.all(
-        "SELECT account, doc, people, subject, preview FROM message WHERE doc >= ?1
+        "SELECT account, doc, people, subject, preview, id FROM message WHERE doc >= ?1
          ORDER BY doc LIMIT ?2",
         params![from, rows],
         |row| {
@@ -202,6 +237,7 @@ pub(crate) fn rebuild_step(tx: &Tx<'_>, rows: usize) -> Result<bool, Error> {
                 row.get::<_, Vec<u8>>(2)?,
                 row.get::<_, String>(3)?,
                 row.get::<_, Option<String>>(4)?,
+                row.get::<_, i64>(5)?,
             ))
         },
     )?;
@@ -209,10 +245,12 @@ pub(crate) fn rebuild_step(tx: &Tx<'_>, rows: usize) -> Result<bool, Error> {
         Some((_, last, ..)) => setting::set(tx, setting::INDEX_FROM, &(last + 1).to_string())?,
         None => setting::clear(tx, setting::INDEX_FROM)?,
     }
-    for (account, doc, people, subject, preview) in found {
+    for (account, doc, people, subject, preview, id) in found {
         let own = account::own(tx, account)?;
         let known = People::unpack(&people, &own).unwrap_or_default();
-        add(tx, doc, Texts::of_row(&known, &own, &subject, preview.as_deref()))?;
+        let body = body(tx, id)?.unwrap_or_default();
+        let texts = Texts { body, ..Texts::of_row(&known, &own, &subject, preview.as_deref()) };
+        add(tx, doc, texts)?;
         let weight = weight(people.len(), subject.len(), preview.map_or(0, |p| p.len()));
         tx.tally(account, usage::INDEX, weight);
     }

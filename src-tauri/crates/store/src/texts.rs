@@ -21,6 +21,8 @@ pub(crate) struct Texts {
     pub recipient: String,
     pub subject: String,
     pub preview: String,
+    /// Of a text that was opened: see `search::add_body`.
+    pub body: String,
 }
 
 impl Texts {

@@ -1,18 +1,28 @@
 //! Which conversation a message belongs to: by References and In-Reply-To over all mailboxes of an account,
 //! never by subject; where the server knows (X-GM-THRID), it knows best.
 
-use crate::{Error, Read, Tx, pack, setting};
+use crate::{Error, Read, Tx, pack, setting, stand};
 use model::{AccountId, HeaderHash, ThreadId};
 use rusqlite::params;
 
 /// How many dead lines of `header` are worth a sweep.
 const WORTH_A_SWEEP: i64 = 4096;
 /// Messages moved from one conversation to another, and lines looked at, in one transaction.
-const STEP: usize = 200;
+const STEP: usize = 40;
 const SWEEP_STEP: usize = 400;
 
 /// The tally's kind for messages that left.
 pub(crate) const DEAD: u8 = 5;
+
+/// The server's own word on a conversation, as a key beside the Message-IDs.
+pub(crate) fn told(gm_thrid: Option<u64>, thread_id: Option<&str>) -> Option<HeaderHash> {
+    let text = match (gm_thrid, thread_id.filter(|id| !id.is_empty())) {
+        (Some(id), _) => format!("gm-thrid {id}"),
+        (None, Some(id)) => format!("thread-id {id}"),
+        (None, None) => return None,
+    };
+    Some(HeaderHash(pack::hash64(text.as_bytes())))
+}
 
 /// The conversation of a new message. One that joins two makes them one: the older goes on.
 pub(crate) fn assign(
@@ -21,11 +31,9 @@ pub(crate) fn assign(
     message: i64,
     own: Option<HeaderHash>,
     refs: &[HeaderHash],
-    gm_thrid: Option<u64>,
+    told: Option<HeaderHash>,
 ) -> Result<ThreadId, Error> {
-    let server_knows =
-        gm_thrid.map(|id| HeaderHash(pack::hash64(format!("gm-thrid {id}").as_bytes())));
-    let keys: Vec<HeaderHash> = match server_knows {
+    let keys: Vec<HeaderHash> = match told {
         Some(key) => vec![key],
         None => own.iter().chain(refs).copied().collect(),
     };
@@ -78,17 +86,19 @@ fn merge(tx: &Tx<'_>, old: i64, new: i64) -> Result<(), Error> {
     Ok(())
 }
 
+pub(crate) const MEMBERS: &str = "SELECT DISTINCT message FROM (SELECT message FROM placement INDEXED BY placement_thread WHERE thread = ?1 LIMIT ?2)";
+
 /// Moves some messages of a conversation that became part of another. False where nothing is left to do.
 pub(crate) fn merge_step(tx: &Tx<'_>) -> Result<bool, Error> {
     let pending = "SELECT old FROM thread_merge WHERE pending = 1 LIMIT 1";
     let Some(old) = tx.one(pending, [], |row| row.get::<_, i64>(0))? else { return Ok(false) };
     let new = resolve(tx, ThreadId(old))?.0;
-    tx.spend_rows(STEP)?;
-    let moved = tx.run(
-        "UPDATE message SET thread = ?2 WHERE id IN (SELECT id FROM message WHERE thread = ?1 LIMIT ?3)",
-        params![old, new, STEP],
-    )?;
-    if moved < STEP {
+    let some = tx.all(MEMBERS, params![old, STEP], |row| row.get::<_, i64>(0))?;
+    for message in &some {
+        tx.spend_removal()?;
+        stand::join(tx, *message, old, new)?;
+    }
+    if some.is_empty() {
         tx.run("UPDATE thread_merge SET pending = 0 WHERE old = ?1", [old])?;
     }
     Ok(true)
@@ -121,7 +131,7 @@ pub(crate) fn sweep_step(tx: &Tx<'_>) -> Result<bool, Error> {
     let last = lines.last().map(|(account, hash, _)| format!("{account} {hash}"));
     for (account, hash, thread) in lines {
         let now = resolve(tx, ThreadId(thread))?.0;
-        let lives = "SELECT 1 FROM message WHERE thread = ?1 LIMIT 1";
+        let lives = "SELECT 1 FROM placement WHERE thread = ?1 LIMIT 1";
         if tx.one(lives, [now], |_| Ok(()))?.is_none() {
             tx.run("DELETE FROM header WHERE account = ?1 AND hash = ?2", [account, hash])?;
         }

@@ -9,7 +9,7 @@ use crate::room::{
 use crate::usage::{self, Kind};
 use crate::wall::{Duty, PAGE};
 use crate::writer::Writer;
-use crate::{Error, Read, Tx, intent, part, search, thread};
+use crate::{Error, Read, Tx, intent, part, search, stand, thread};
 use model::{AccountId, Tag};
 use rusqlite::params;
 
@@ -25,6 +25,7 @@ pub(crate) fn tidy_step(writer: &mut Writer) -> Result<bool, Error> {
         || writer.step(Duty::Room, drop_mailboxes)?
         || writer.step(Duty::Room, orphans_step)?
         || writer.step(Duty::Room, |tx| thread::merge_step(tx))?
+        || writer.step(Duty::Room, |tx| stand::step(tx))?
         || writer.step(Duty::Room, |tx| thread::sweep_step(tx))?
         || writer.step(Duty::Room, |tx| search::renew_step(tx))?
         || merge_index(writer)?

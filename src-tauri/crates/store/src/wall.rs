@@ -12,8 +12,8 @@ pub const MOST_ROWS: usize = 250;
 /// Beside 250 rows there is room for the small things that are written with them.
 pub(crate) const MOST_COST: usize = MOST_ROWS * ROW_COST + 64_000;
 pub(crate) const ROW_COST: usize = 4_300;
-/// A row that leaves touches a page in each of six trees, where it was not written in the order of time.
-pub(crate) const REMOVAL_COST: usize = 11_000;
+/// A row that leaves touches a page in each of ten trees, where it was not written in the order of time.
+pub(crate) const REMOVAL_COST: usize = 16_000;
 
 /// A header row with its share of the index, before it is written.
 pub(crate) const ROW_SPACE: u64 = 900;

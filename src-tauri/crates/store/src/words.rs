@@ -19,28 +19,33 @@ pub(crate) fn feed(out: &mut String, text: &str, most: usize) {
 }
 
 /// A word of a query, and whether words that begin with it count too.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Term {
     pub word: String,
     pub prefix: bool,
 }
 
-/// All of them must be found. The last word typed stands for all that begin with it.
-pub(crate) fn terms(query: &str) -> Vec<Term> {
-    let mut terms: Vec<Term> = Vec::new();
-    cut(query, |word, kind| {
-        // The single character that closes a run is only asked for where it is all there is.
-        if kind == Kind::RunEnd {
-            return;
-        }
-        if terms.iter().all(|t| t.word != word) {
-            terms.push(Term { word: word.to_owned(), prefix: kind == Kind::Lone });
-        }
+/// The words of a text that is looked for, in order. The last stands for all that begin with it, where `prefix`.
+/// The single character that closes a run is asked for where it is all there is, or stands inside of a phrase.
+pub(crate) fn terms(text: &str, prefix: bool, phrase: bool) -> Vec<Term> {
+    let mut found: Vec<(Term, Kind)> = Vec::new();
+    cut(text, |word, kind| {
+        let term = Term { word: word.to_owned(), prefix: kind == Kind::Lone && !phrase };
+        found.push((term, kind));
     });
-    if let Some(last) = terms.last_mut().filter(|_| query.ends_with(char::is_alphanumeric)) {
-        last.prefix = true;
+    if found.last().is_some_and(|(_, kind)| *kind == Kind::RunEnd) {
+        found.pop();
+    } else if let Some((last, _)) = found.last_mut() {
+        // A single character of an unspaced script begins the pairs that it stands in.
+        last.prefix |= prefix || is_alone(&last.word);
     }
-    terms
+    found.retain(|(_, kind)| phrase || *kind != Kind::RunEnd);
+    found.into_iter().map(|(term, _)| term).collect()
+}
+
+fn is_alone(word: &str) -> bool {
+    let mut chars = word.chars();
+    chars.next().is_some_and(is_unspaced) && chars.next().is_none()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -200,22 +205,21 @@ mod tests {
     fn unspaced_scripts_become_pairs() {
         assert_eq!(words("東京都 Ticket"), ["東京", "京都", "都", "ticket"]);
         assert_eq!(words("ガーデン"), words("ｶﾞｰﾃﾞﾝ"));
-        let query: Vec<_> = terms("東京都").into_iter().map(|t| t.word).collect();
+        let query: Vec<_> = terms("東京都", true, false).into_iter().map(|t| t.word).collect();
         assert_eq!(query, ["東京", "京都"]);
-        assert_eq!(terms("都"), [Term { word: "都".into(), prefix: true }]);
+        assert_eq!(terms("都", false, false), [Term { word: "都".into(), prefix: true }]);
+        let phrase = terms("東京都 Ticket", false, true);
+        let phrase: Vec<_> = phrase.iter().map(|t| t.word.as_str()).collect();
+        assert_eq!(phrase, ["東京", "京都", "都", "ticket"]);
     }
 
     #[test]
     fn the_last_word_is_a_prefix_while_it_is_typed() {
-        assert_eq!(
-            terms("Angebot gart"),
-            [
-                Term { word: "angebot".into(), prefix: false },
-                Term { word: "gart".into(), prefix: true }
-            ]
-        );
-        assert!(!terms("angebot ")[0].prefix);
-        assert!(terms(" -- \"").is_empty());
+        let term = |word: &str, prefix| Term { word: word.into(), prefix };
+        let typed = terms("Angebot gart", true, false);
+        assert_eq!(typed, [term("angebot", false), term("gart", true)]);
+        assert!(!terms("angebot", false, false)[0].prefix);
+        assert!(terms(" -- \"", true, false).is_empty());
     }
 
     proptest! {

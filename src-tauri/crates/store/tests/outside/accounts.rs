@@ -63,7 +63,7 @@ fn what_is_no_longer_listed_leaves() {
         f.store.tidy().await.unwrap();
         assert_eq!(f.read(move |read| mailbox::get(read, old)).await, None);
         // What stood in it is gone from lists and search alike.
-        let hits = f.read(move |read| store::search::find(read, "maria", 1000)).await;
+        let hits = f.read(move |read| found(read, "maria", 1000)).await;
         assert_eq!(hits.len(), 10);
         let check = f.store.check().await.unwrap();
         assert!(check.intact, "{check:?}");
@@ -197,11 +197,7 @@ fn removing_an_account_leaves_nothing_of_it() {
         f.store.tidy().await.unwrap();
         let (accounts, boxes, hits) = f
             .read(move |read| {
-                Ok((
-                    account::list(read)?,
-                    mailbox::list(read, None)?,
-                    store::search::find(read, "weber", 5000)?,
-                ))
+                Ok((account::list(read)?, mailbox::list(read, None)?, found(read, "weber", 5000)?))
             })
             .await;
         assert_eq!(accounts.iter().map(|a| a.id).collect::<Vec<_>>(), [other]);

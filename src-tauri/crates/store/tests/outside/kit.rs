@@ -191,6 +191,7 @@ pub fn row(n: u32) -> NewRow {
         preview: Some(preview),
         server_id: None,
         gm_thrid: None,
+        thread_id: None,
         modseq: None,
         has_attachments: n.is_multiple_of(10),
         fingerprint: Fingerprint {
@@ -250,4 +251,22 @@ pub async fn whole_part(store: &Store, message: model::MessageId, key: &str) -> 
         })
         .await
         .unwrap()
+}
+
+/// What a search finds as it is typed, all calls together, at most `limit`.
+pub fn found(read: &Read<'_>, query: &str, limit: u32) -> Result<Vec<store::search::Hit>, Error> {
+    let query = model::query::Query::parse(query);
+    let mut all = Vec::new();
+    let mut before = None;
+    loop {
+        let left = limit - all.len() as u32;
+        let some = store::search::find(read, &query, &Default::default(), before, left)?;
+        assert_eq!(some.exhausted, some.next.is_none());
+        assert!(some.looked <= store::search::MOST_LOOKED);
+        all.extend(some.hits);
+        before = some.next;
+        if before.is_none() || all.len() >= limit as usize {
+            return Ok(all);
+        }
+    }
 }

@@ -9,7 +9,8 @@ async fn uids(f: &Fixture, mailboxes: &[MailboxId], limit: u32) -> Vec<(i64, u32
     let mut before = None;
     let mut all = Vec::new();
     loop {
-        let query = ListQuery { mailboxes: mailboxes.to_vec(), before, limit };
+        let query =
+            ListQuery { mailboxes: mailboxes.to_vec(), before, limit, ..Default::default() };
         let page = f.read(move |read| list::page(read, &query)).await;
         assert!(page.rows.len() <= limit as usize);
         all.extend(page.rows.iter().map(|r| (r.internal_date, r.uid.0, r.mailbox.0)));
@@ -66,7 +67,8 @@ fn a_row_shows_all_of_itself() {
         };
         let put = one.clone();
         f.put(inbox, vec![put]).await;
-        let query = ListQuery { mailboxes: vec![inbox], before: None, limit: 50 };
+        let query =
+            ListQuery { mailboxes: vec![inbox], before: None, limit: 50, ..Default::default() };
         let page = f.read(move |read| list::page(read, &query)).await;
         let got = &page.rows[0];
         assert_eq!(got.from, one.envelope.from);
@@ -84,7 +86,8 @@ fn a_row_shows_all_of_itself() {
             })
             .await
             .unwrap();
-        let query = ListQuery { mailboxes: vec![inbox], before: None, limit: 50 };
+        let query =
+            ListQuery { mailboxes: vec![inbox], before: None, limit: 50, ..Default::default() };
         let page = f.read(move |read| list::page(read, &query)).await;
         assert!(page.rows[0].pending && page.rows[0].flags.seen());
     });
@@ -112,7 +115,7 @@ fn a_page_ends_where_a_mailbox_is_not_cached_further() {
         let long = partly(&f, "Long", f.account, 100, 300).await;
         let short = partly(&f, "Short", f.account, 200, 300).await;
         let ask = |mailboxes: Vec<MailboxId>, limit| {
-            let query = ListQuery { mailboxes, before: None, limit };
+            let query = ListQuery { mailboxes, before: None, limit, ..Default::default() };
             f.read(move |read| list::page(read, &query))
         };
         // The first page is full: nobody has to be asked.
@@ -133,7 +136,12 @@ fn a_page_ends_where_a_mailbox_is_not_cached_further() {
         let three = ask(vec![empty, long, short], 500).await;
         assert_eq!((three.rows.len(), three.behind), (202, vec![empty, short, long]));
         // A server that can't be asked is not waited for.
-        let query = ListQuery { mailboxes: vec![long, short], before: None, limit: 500 };
+        let query = ListQuery {
+            mailboxes: vec![long, short],
+            before: None,
+            limit: 500,
+            ..Default::default()
+        };
         let over = f.read(move |read| list::page_over(read, &query, &[short, long])).await;
         assert_eq!((over.rows.len(), over.next), (302, None));
     });
@@ -152,12 +160,14 @@ fn an_old_message_copied_in_late_waits_for_its_turn() {
             })
             .await
             .unwrap();
-        let query = ListQuery { mailboxes: vec![id], before: None, limit: 500 };
+        let query =
+            ListQuery { mailboxes: vec![id], before: None, limit: 500, ..Default::default() };
         let page = f.read(move |read| list::page(read, &query)).await;
         assert_eq!((page.rows.len(), page.rows.last().map(|r| r.uid)), (200, Some(Uid(101))));
         // Once the mailbox is covered to its end it comes last.
         f.put(id, rows(1..=100)).await;
-        let query = ListQuery { mailboxes: vec![id], before: None, limit: 500 };
+        let query =
+            ListQuery { mailboxes: vec![id], before: None, limit: 500, ..Default::default() };
         let page = f.read(move |read| list::page(read, &query)).await;
         assert_eq!((page.rows.len(), page.rows.last().map(|r| r.uid)), (301, Some(Uid(301))));
     });

@@ -182,7 +182,7 @@ fn thousands_vanish_in_steps_and_take_their_parts_along() {
         let row = f.read(move |read| mailbox::get(read, inbox)).await.unwrap();
         assert_eq!(row.cached, 300);
         assert_eq!(f.store.usage().await.unwrap().evictable, 0);
-        assert_eq!(f.read(|read| store::search::find(read, "weber", 2000)).await.len(), 300);
+        assert_eq!(f.read(|read| found(read, "weber", 2000)).await.len(), 300);
         let again = f.store.vanish(inbox, UidSet::range(Uid(1), Uid(1200))).await.unwrap();
         assert!(again.is_empty());
     });

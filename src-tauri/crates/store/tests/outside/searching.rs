@@ -1,7 +1,6 @@
 use crate::kit::*;
 use model::{Address, Envelope, Uid, UidSet};
 use store::message::NewRow;
-use store::search;
 
 fn letter(n: u32, from: &str, subject: &str, preview: &str) -> NewRow {
     let from = vec![Address::new(Some(from), "someone@hof.example")];
@@ -27,7 +26,7 @@ fn words_are_found_in_every_script() {
         f.store.write(move |tx| store::message::put(tx, inbox, EPOCH, &some)).await.unwrap();
         let uids = |query: &'static str| {
             f.read(move |read| {
-                let hits = search::find(read, query, 50)?;
+                let hits = found(read, query, 50)?;
                 hits.into_iter()
                     .map(|hit| Ok(store::message::placements(read, hit.message)?[0].uid.0))
                     .collect::<Result<Vec<_>, store::Error>>()
@@ -57,7 +56,7 @@ fn what_left_is_not_found_and_the_index_is_renewed() {
         let inbox = f.inbox;
         f.put(inbox, rows(1..=6000)).await;
         f.store.vanish(inbox, UidSet::range(Uid(1), Uid(100))).await.unwrap();
-        let find = |query: &'static str| f.read(move |read| search::find(read, query, 10_000));
+        let find = |query: &'static str| f.read(move |read| found(read, query, 10_000));
         assert_eq!(find("weber").await.len(), 5900);
         let before = f.store.usage().await.unwrap();
         f.store.vanish(inbox, UidSet::range(Uid(1), Uid(4000))).await.unwrap();
@@ -87,7 +86,7 @@ fn an_import_of_one_second_keeps_the_order_nearly() {
         let same: Vec<NewRow> =
             (1..=2000).map(|n| NewRow { internal_date: 1_500_000_000, ..row(n) }).collect();
         f.put(f.inbox, same).await;
-        let hits = f.read(|read| search::find(read, "weber", 10_000)).await;
+        let hits = f.read(|read| found(read, "weber", 10_000)).await;
         assert_eq!(hits.len(), 2000);
     });
 }

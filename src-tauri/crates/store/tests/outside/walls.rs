@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use store::{Error, Kind, Store, covered, flags, intent, list, message, part, search};
+use store::{Error, Kind, Store, covered, flags, intent, list, message, part};
 
 const LEAST: u64 = store::LEAST_BUDGET;
 
@@ -113,7 +113,12 @@ fn keep_reading(f: &Fixture) -> (Arc<AtomicBool>, Vec<tokio::task::JoinHandle<u6
     let stop = Arc::new(AtomicBool::new(false));
     let inbox = f.inbox;
     let look = move |read: &store::Read<'_>| {
-        let query = list::ListQuery { mailboxes: vec![inbox], before: None, limit: 50 };
+        let query = list::ListQuery {
+            mailboxes: vec![inbox],
+            before: None,
+            limit: 50,
+            ..Default::default()
+        };
         Ok(list::page(read, &query)?.rows.len() as u64)
     };
     let (inside, ended) = (f.store.clone(), stop.clone());
@@ -228,7 +233,7 @@ fn a_hundred_thousand_rows_under_a_hundred_megabytes() {
         assert!(both <= BUDGET, "{both}");
         assert!(log <= 6_250_000, "{log}");
         sacred_is_there(&f, named).await;
-        let hits = f.read(|read| search::find(read, "maria satchel", 20)).await;
+        let hits = f.read(|read| found(read, "maria satchel", 20)).await;
         assert_eq!(hits.len(), 20);
         assert!(hits.windows(2).all(|w| w[0].internal_date >= w[1].internal_date));
         assert!(f.store.check().await.unwrap().intact);
@@ -275,7 +280,7 @@ fn no_kind_of_work_passes_the_wall() {
         // The index goes and comes again; previews change; the mailbox goes altogether.
         f.store.free(Kind::Index, None).await.unwrap();
         f.store.tidy().await.unwrap();
-        let hits = f.read(|read| search::find(read, "satchel", 50)).await;
+        let hits = f.read(|read| found(read, "satchel", 50)).await;
         assert_eq!(hits.len(), 50);
         f.store
             .write(move |tx| {
@@ -286,15 +291,15 @@ fn no_kind_of_work_passes_the_wall() {
             })
             .await
             .unwrap();
-        assert_eq!(f.read(|read| search::find(read, "entirely", 500)).await.len(), 200);
+        assert_eq!(f.read(|read| found(read, "entirely", 500)).await.len(), 200);
         f.store
             .write(move |tx| store::mailbox::apply_list(tx, account, &[listed("INBOX")]))
             .await
             .unwrap();
         f.store.tidy().await.unwrap();
         assert_eq!(
-            f.read(|read| search::find(read, "satchel", 50)).await.len(),
-            50.min(f.read(|read| search::find(read, "satchel", 500)).await.len())
+            f.read(|read| found(read, "satchel", 50)).await.len(),
+            50.min(f.read(|read| found(read, "satchel", 500)).await.len())
         );
         f.store.free(Kind::Text, None).await.unwrap();
         stop.store(true, Ordering::Relaxed);
@@ -335,7 +340,7 @@ fn a_lower_budget_is_applied_at_once() {
         f.store.tidy().await.unwrap();
         let row = f.read(move |read| store::mailbox::get(read, old)).await.unwrap();
         assert!(row.cached > 10_000, "{row:?}");
-        let hits = f.read(|read| search::find(read, "weber", 100_000)).await;
+        let hits = f.read(|read| found(read, "weber", 100_000)).await;
         assert!(hits.len() > 5_000, "{}", hits.len());
         let usage = f.store.usage().await.unwrap();
         assert!(usage.file + usage.wal <= LEAST, "{usage:?}");
