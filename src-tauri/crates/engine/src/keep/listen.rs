@@ -117,7 +117,6 @@ async fn attend(inner: &Arc<Inner>, live: &Live, failures: &mut u32) -> Result<(
     let again = *failures > 0;
     let connected =
         connect(&*inner.host, &sign_in, Some(&inbox.name), live.deadlines(), again).await;
-    live.note_patience(&connected);
     let mut conn = connected?;
     learn(inner, account, &sign_in, &conn).await?;
     let mut ear = Ear {

@@ -1,6 +1,7 @@
 //! A signed-in session, where it stands, and what was learnt of its server on the way.
 
 use super::dial::redial;
+use super::patience::FIRST;
 use crate::account::{Quirk, SignIn};
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -48,6 +49,7 @@ pub(crate) struct Conn {
     pub place: Option<Place>,
     stirred: Stirred,
     compressed: bool,
+    deadlines: Deadlines,
     pub learnt: Vec<Quirk>,
     pub generation: u64,
     /// Made for whoever holds it now, and not yet used for anything else.
@@ -56,7 +58,7 @@ pub(crate) struct Conn {
 }
 
 impl Conn {
-    fn new(session: Session, sign_in: &SignIn, learnt: Vec<Quirk>) -> Self {
+    fn new(session: Session, sign_in: &SignIn, deadlines: Deadlines, learnt: Vec<Quirk>) -> Self {
         Self {
             session,
             endpoint: sign_in.endpoint.clone(),
@@ -64,6 +66,7 @@ impl Conn {
             place: None,
             stirred: Stirred::default(),
             compressed: false,
+            deadlines,
             learnt,
             generation: 0,
             fresh: true,
@@ -143,7 +146,12 @@ impl Conn {
         stop: impl Future<Output = ()> + Send,
     ) -> Result<Idled> {
         self.fresh = false;
-        self.session.idle(limit, stop).await.map_err(|e| self.fail(e))
+        // However slow a server is with its work, that it is still there it says at once.
+        let usual = self.deadlines;
+        self.session.set_deadlines(Deadlines { command: FIRST, ..usual });
+        let outcome = self.session.idle(limit, stop).await;
+        self.session.set_deadlines(usual);
+        outcome.map_err(|e| self.fail(e))
     }
 
     pub async fn noop_now(&mut self) -> Result<()> {
@@ -271,7 +279,7 @@ pub(crate) async fn connect(
         match session.login_flight(&sign_in.user, &sign_in.password, mailbox).await {
             Ok(selected) => {
                 capabilities(&mut session).await.map_err(fail)?;
-                let mut conn = Conn::new(session, sign_in, learnt);
+                let mut conn = Conn::new(session, sign_in, deadlines, learnt);
                 conn.stand(mailbox, &selected);
                 return Ok(conn);
             }
@@ -284,7 +292,7 @@ pub(crate) async fn connect(
     }
     session.sign_in(&sign_in.user, &sign_in.password).await.map_err(fail)?;
     capabilities(&mut session).await.map_err(fail)?;
-    let mut conn = Conn::new(session, sign_in, learnt);
+    let mut conn = Conn::new(session, sign_in, deadlines, learnt);
     if let Some(mailbox) = mailbox {
         conn.select(mailbox).await?;
     }

@@ -52,7 +52,6 @@ impl Lease {
         let generation = self.live.generation();
         let connected =
             connect(&*inner.host, &sign_in, mailbox, self.live.deadlines(), false).await;
-        self.live.note_patience(&connected);
         let mut conn = connected?;
         conn.generation = generation;
         learn(inner, account, &sign_in, &conn).await?;
