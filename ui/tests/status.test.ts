@@ -82,6 +82,10 @@ test('a paused account neither hurries nor hinders', () => {
   expect(accountLine(paused, true, now).text).toBe('Paused');
 });
 
+test('heard and compared are two things, and both are told', () => {
+  expect(accountLine(idle(1, { audited_at: at('12:01') }), false, now).text).toBe('Heard 12:04. Same as the server, 12:01');
+});
+
 test('late, with the server’s own words and the time of the next try', () => {
   expect(accountLine(busy, false, now)).toMatchObject({ tone: 'tan', text: 'Late: heard 11:31. Server says “Too many connections”; trying again at 12:10' });
 });

@@ -43,8 +43,9 @@ export function howLine({ state, paused }: Account): string {
   return { idle: m.how_at_once(), poll: m.how_poll(), check: m.how_check() }[state.by];
 }
 
-/** When it was last heard; better, when all of it was compared. */
+/** When it was last heard, and when all of it was compared. */
 function heard({ audited_at, last_heard }: Account, now: Date): string {
+  if (audited_at !== null && last_heard !== null) return m.status_heard_same({ heard: since(last_heard, now), same: since(audited_at, now) });
   if (audited_at !== null) return m.status_same({ time: since(audited_at, now) });
   return last_heard !== null ? m.status_heard_short({ time: since(last_heard, now) }) : m.status_not_asked();
 }

@@ -10,7 +10,7 @@ export interface Reach {
   device: string;
   /** What the servers were; empty where none was asked yet. */
   servers: string;
-  each: { account: Account; fate: 'asking' | 'answered' | 'failed'; text: string }[];
+  each: { account: Account; fate: 'asking' | 'answered' | 'failed'; text: string; /** The glyph says as much. */ plain: boolean }[];
   /** Some server has not answered: asking again may find more. */
   again: boolean;
 }
@@ -29,18 +29,19 @@ function onDevice({ from, messages, whole }: Coverage['local']): string {
   return messages > 0 ? m.cover_device_some({ count: messages, n: number(messages) }) : m.cover_device_none();
 }
 
-const why = ({ trouble }: Asked): string => (!trouble || unreachable(trouble) ? m.cover_silent() : sentence(trouble).replace(/\.$/u, ''));
+const silent = ({ trouble }: Asked): boolean => !trouble || unreachable(trouble);
+const why = (one: Asked): string => (!one.trouble || silent(one) ? m.cover_silent() : sentence(one.trouble).replace(/\.$/u, ''));
 
 function onServers(accounts: readonly Account[], asked: ReadonlyMap<AccountId, Asked>): string {
   const answered = accounts.filter((a) => asked.get(a.id)?.state === 'answered');
   if (answered.length === accounts.length) {
     return accounts.length === 1 ? m.cover_asked_one() : m.cover_asked_all({ n: number(accounts.length) });
   }
-  const silent = accounts.filter((a) => asked.get(a.id)?.state === 'failed');
+  const failed = accounts.filter((a) => asked.get(a.id)?.state === 'failed');
   const paused = accounts.filter((a) => a.paused && !asked.has(a.id));
   const names = (some: readonly Account[]) => list(some.map((a) => a.name));
   const reasons = [
-    silent.length > 0 ? m.cover_silent_names({ count: silent.length, names: names(silent) }) : '',
+    failed.length > 0 ? m.cover_silent_names({ count: failed.length, names: names(failed) }) : '',
     paused.length > 0 ? m.cover_paused_names({ count: paused.length, names: names(paused) }) : '',
   ].filter((text) => text !== '');
   if (reasons.length === 0) return m.cover_asked_some({ asked: number(answered.length), all: number(accounts.length) });
@@ -58,9 +59,9 @@ export function reachOf({ coverage, asking, accounts }: Looked): Reach {
       : '';
   const each = accounts.flatMap<Reach['each'][number]>((account) => {
     const one = asked.get(account.id);
-    if (asking && !account.paused) return [{ account, fate: 'asking', text: m.cover_each_asking() }];
+    if (asking && !account.paused) return [{ account, fate: 'asking', text: m.cover_each_asking(), plain: true }];
     if (!one) return [];
-    return one.state === 'answered' ? [{ account, fate: 'answered', text: m.cover_each_answered() }] : [{ account, fate: 'failed', text: why(one) }];
+    return one.state === 'answered' ? [{ account, fate: 'answered', text: m.cover_each_answered(), plain: true }] : [{ account, fate: 'failed', text: why(one), plain: silent(one) }];
   });
   return { device: onDevice(coverage.local), servers, each, again: !asking && coverage.server.some((one) => one.state === 'failed') };
 }
