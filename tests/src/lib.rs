@@ -2,10 +2,12 @@
 //! Scenario tests, the demo and the benches stand on it. It knows the programs only from outside (command line,
 //! environment, HTTP, the window), so that a test can't pass by reaching behind the door that people use.
 
+pub mod bare;
 pub mod certs;
 pub mod cli;
 pub mod display;
 pub mod dovecot;
+pub mod lmtp;
 pub mod mail;
 pub mod minder;
 pub mod proxy;
