@@ -43,7 +43,8 @@ pub(crate) const PLACES: &str =
     FROM placement INDEXED BY placement_thread WHERE thread = ?1 LIMIT ?2";
 pub(crate) const MAILBOX: &str =
     "SELECT epoch, gone, coalesce(role_by_user, role, '') FROM mailbox WHERE id = ?1";
-const MESSAGE: &str = "SELECT people, attachments FROM message WHERE id = ?1";
+pub(crate) const MESSAGE: &str =
+    "SELECT people, attachments, header_hash, size FROM message WHERE id = ?1";
 
 /// A mailbox, as far as it decides what counts.
 #[derive(Clone, Copy)]
@@ -103,17 +104,20 @@ pub(crate) fn of(
     let mut conversation = Conversation::default();
     let mut order: Vec<(i64, i64)> = messages.iter().map(|(id, (date, ..))| (*date, *id)).collect();
     order.sort_unstable();
-    let skipped = order.len().saturating_sub(MOST_COUNTED as usize);
-    for (_, message) in order.into_iter().skip(skipped).rev() {
-        conversation.count += 1;
-        if let Some((_, seen, flagged)) = messages.get(&message) {
-            conversation.unread += u32::from(!seen);
-            conversation.flagged |= flagged;
-        }
+    // Copies that a server gives no common name are one message all the same.
+    let mut read_of: BTreeMap<(i64, i64), bool> = BTreeMap::new();
+    for (_, message) in order.into_iter().rev() {
         let found = read.one(MESSAGE, [message], |row| {
-            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, bool>(1)?))
+            let print = (row.get::<_, i64>(2)?, row.get::<_, i64>(3)?);
+            Ok((print, row.get::<_, Vec<u8>>(0)?, row.get::<_, bool>(1)?))
         })?;
-        let Some((people, attachments)) = found else { continue };
+        let Some((print, people, attachments)) = found else { continue };
+        if read_of.len() >= MOST_COUNTED as usize && !read_of.contains_key(&print) {
+            break;
+        }
+        let (_, seen, flagged) = messages.get(&message).copied().unwrap_or_default();
+        *read_of.entry(print).or_default() |= seen;
+        conversation.flagged |= flagged;
         conversation.attachments |= attachments;
         if conversation.senders.len() < MOST_SENDERS {
             let people = People::unpack(&people, own).unwrap_or_default();
@@ -125,6 +129,8 @@ pub(crate) fn of(
             }
         }
     }
+    conversation.count = read_of.len() as u32;
+    conversation.unread = read_of.values().filter(|seen| !**seen).count() as u32;
     conversation.senders.reverse();
     Ok(conversation)
 }

@@ -128,7 +128,17 @@ pub fn thread(read: &Read<'_>, thread: ThreadId) -> Result<Vec<ListRow>, Error> 
             }
         }
     }
-    let mut placed: Vec<Placed> = messages.into_values().map(|(_, placed)| placed).collect();
+    // Copies that the server gives no common name are one message: the one that is not in Trash is shown.
+    let mut copies: BTreeMap<(i64, i64), (bool, Placed)> = BTreeMap::new();
+    for (message, (aside, placed)) in messages {
+        let print =
+            read.one(conversation::MESSAGE, [message], |row| Ok((row.get(2)?, row.get(3)?)))?;
+        let Some(print) = print else { continue };
+        if copies.get(&print).is_none_or(|(other, _)| *other && !aside) {
+            copies.insert(print, (aside, placed));
+        }
+    }
+    let mut placed: Vec<Placed> = copies.into_values().map(|(_, placed)| placed).collect();
     placed.sort_by_key(|p| (p.date, p.uid, p.mailbox));
     let skipped = placed.len().saturating_sub(MOST_IN_THREAD);
     let mut rows = Rows::new(read)?;

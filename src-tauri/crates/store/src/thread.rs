@@ -43,6 +43,8 @@ pub(crate) fn assign(
         let sql = "SELECT thread FROM header WHERE account = ?1 AND hash = ?2";
         match tx.one(sql, params![account.0, key.0], |row| row.get(0))? {
             Some(thread) => found.push(resolve(tx, ThreadId(thread))?.0),
+            // A letter may name itself, or another twice.
+            None if unknown.contains(&key) => {}
             None => unknown.push(key),
         }
     }
@@ -86,14 +88,17 @@ fn merge(tx: &Tx<'_>, old: i64, new: i64) -> Result<(), Error> {
     Ok(())
 }
 
-pub(crate) const MEMBERS: &str = "SELECT DISTINCT message FROM (SELECT message FROM placement INDEXED BY placement_thread WHERE thread = ?1 LIMIT ?2)";
+pub(crate) const MEMBERS: &str =
+    "SELECT message FROM placement INDEXED BY placement_thread WHERE thread = ?1 LIMIT ?2";
 
 /// Moves some messages of a conversation that became part of another. False where nothing is left to do.
 pub(crate) fn merge_step(tx: &Tx<'_>) -> Result<bool, Error> {
     let pending = "SELECT old FROM thread_merge WHERE pending = 1 LIMIT 1";
     let Some(old) = tx.one(pending, [], |row| row.get::<_, i64>(0))? else { return Ok(false) };
     let new = resolve(tx, ThreadId(old))?.0;
-    let some = tx.all(MEMBERS, params![old, STEP], |row| row.get::<_, i64>(0))?;
+    let mut some = tx.all(MEMBERS, params![old, STEP], |row| row.get::<_, i64>(0))?;
+    some.sort_unstable();
+    some.dedup();
     for message in &some {
         tx.spend_removal()?;
         stand::join(tx, *message, old, new)?;

@@ -221,3 +221,54 @@ fn settings_are_kept() {
         assert_eq!(f.read(|read| setting::get(read, "theme")).await.as_deref(), Some("dark"));
     });
 }
+
+#[test]
+fn looks_and_order_are_the_persons() {
+    runtime().block_on(async {
+        let f = Fixture::new(BUDGET).await;
+        let (first, inbox) = (f.account, f.inbox);
+        let second = add_account(&f.store, "vera@hof.example").await;
+        let change = account::Change { paused: Some(true), colour: Some(7), ..Default::default() };
+        f.store
+            .write_sacred(move |tx| {
+                account::change(tx, first, &change)?;
+                account::order(tx, &[second])
+            })
+            .await
+            .unwrap();
+        let all = f.read(account::list).await;
+        assert_eq!(all.iter().map(|a| a.id).collect::<Vec<_>>(), [second, first]);
+        assert_eq!((all[1].paused, all[1].colour, all[1].name.as_str()), (true, 7, "anna"));
+        f.put(inbox, rows(1..=9)).await;
+        f.store
+            .write(move |tx| {
+                mailbox::opened(tx, inbox, 5)?;
+                mailbox::audited(tx, inbox, 6, 2)?;
+                mailbox::audited(tx, inbox, 7, 1)?;
+                mailbox::set_counts(tx, inbox, Some(20), None)
+            })
+            .await
+            .unwrap();
+        let (row, progress, holes) = f
+            .read(move |read| {
+                let progress = mailbox::progress(read, first)?;
+                let holes = covered::holes(read, inbox, Uid(12))?;
+                Ok((mailbox::get(read, inbox)?.unwrap(), progress, holes))
+            })
+            .await;
+        assert_eq!((row.opened, row.audited, row.repaired), (Some(5), Some(7), 3));
+        assert_eq!((progress, holes.to_string().as_str()), ((9, 20), "10:12"));
+        let seen: model::Flags = ["\\Seen"].into_iter().collect();
+        let told: Vec<_> = (1..=9).map(|n| (Uid(n), seen.clone(), None)).collect();
+        let changed = f
+            .store
+            .write(move |tx| store::flags::apply_many(tx, inbox, EPOCH, &told))
+            .await
+            .unwrap();
+        assert_eq!(changed, 2, "every fourth was unread");
+        let flags =
+            f.read(move |read| store::placement::flags_in(read, inbox, Uid(3), Uid(5))).await;
+        assert_eq!(flags.len(), 3);
+        assert!(flags.iter().all(|(_, flags, _)| *flags == seen));
+    });
+}

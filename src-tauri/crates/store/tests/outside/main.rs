@@ -10,5 +10,6 @@ mod parts;
 mod processes;
 mod rows;
 mod searching;
+mod standing;
 mod trouble;
 mod walls;
