@@ -118,6 +118,8 @@ fn open_shell(handle: &AppHandle, early: Option<Settings>) -> anyhow::Result<()>
         beside: false,
     });
     tauri::async_runtime::spawn(events::carry(app.clone(), handle.clone()));
+    // As soon as the window has had the folder opened, mail arrives by itself.
+    tauri::async_runtime::block_on(app.go_live());
     let network = Network::hold();
     handle.manage(Shell { app, data_dir: settings.data_dir, network: network.clone() });
     #[cfg(all(unix, desktop))]

@@ -1,6 +1,7 @@
 use crate::app::App;
+use crate::audit;
 use crate::wire::*;
-use engine::{NewAccount, State};
+use engine::{AccountChange, MailboxRow, NewAccount, Phase, State};
 use jiff::Timestamp;
 use model::{AccountId, Code, Endpoint, MailboxId, SmtpEndpoint, Trouble};
 
@@ -44,30 +45,60 @@ impl App {
             })
             .await
             .map_err(|e| e.trouble(None))?;
+        self.one_account(id).await
+    }
+
+    pub async fn account_list(&self, _: Nothing) -> Result<Vec<Account>, Trouble> {
+        let engine = self.engine().await?;
+        let accounts = engine.accounts().await.map_err(|e| e.trouble(None))?;
+        let mailboxes = engine.mailboxes(None).await.map_err(|e| e.trouble(None))?;
+        Ok(accounts
+            .into_iter()
+            .map(|(row, state)| {
+                let (state, last_heard, progress) = state_of(state);
+                let audit = audit::of(mailboxes.iter().filter(|m| m.account == row.id));
+                Account {
+                    id: row.id,
+                    email: row.email,
+                    name: row.name,
+                    letter: row.letter,
+                    colour: row.colour,
+                    imap: row.imap.imap_url(),
+                    smtp: row.smtp.map(|s| s.url()),
+                    user: row.user,
+                    auth: row.auth,
+                    // Also where nobody keeps it live: a command line reads it beside a window.
+                    state: if row.paused { AccountState::Paused } else { state },
+                    paused: row.paused,
+                    progress,
+                    last_heard,
+                    audited_at: audit.checked_at,
+                }
+            })
+            .collect())
+    }
+
+    pub(crate) async fn account_set(&self, set: AccountSet) -> Result<Account, Trouble> {
+        let AccountSet { id, name, letter, colour, paused } = set;
+        self.engine()
+            .await?
+            .set_account(id, AccountChange { name, letter, colour, paused })
+            .await
+            .map_err(|e| e.trouble(Some(id)))?;
+        self.one_account(id).await
+    }
+
+    pub(crate) async fn account_order(&self, order: AccountOrder) -> Result<Vec<Account>, Trouble> {
+        self.engine().await?.order_accounts(order.ids).await.map_err(|e| e.trouble(None))?;
+        self.account_list(Nothing {}).await
+    }
+
+    async fn one_account(&self, id: AccountId) -> Result<Account, Trouble> {
         self.account_list(Nothing {})
             .await?
             .into_iter()
             .find(|account| account.id == id)
             .ok_or_else(|| Trouble::new(Code::NoSuchAccount, "the account was removed meanwhile"))
-    }
-
-    pub async fn account_list(&self, _: Nothing) -> Result<Vec<Account>, Trouble> {
-        let accounts = self.engine().await?.accounts().await.map_err(|e| e.trouble(None))?;
-        Ok(accounts
-            .into_iter()
-            .map(|(row, state)| Account {
-                id: row.id,
-                email: row.email,
-                name: row.name,
-                letter: row.letter,
-                colour: row.colour,
-                imap: row.imap.imap_url(),
-                smtp: row.smtp.map(|s| s.url()),
-                user: row.user,
-                auth: row.auth,
-                state: state_of(state),
-            })
-            .collect())
     }
 
     pub(crate) async fn account_remove(
@@ -106,14 +137,38 @@ impl App {
                     label: label.to_owned(),
                     depth: u32::try_from(depth).unwrap_or(0),
                     role: row.role,
+                    role_from: role_from(&row),
                     total: row.total,
                     unread: row.unread,
                     cached: row.cached,
                     selectable: row.selectable,
+                    covered: row.total.is_some_and(|total| row.cached >= total),
+                    audited_at: row.audited.map(date_of),
                     name: row.name.0,
                 }
             })
             .collect())
+    }
+
+    pub(crate) async fn mailbox_role(&self, set: MailboxRole) -> Result<Mailbox, Trouble> {
+        let role = match (set.role, set.none) {
+            (Some(_), true) => {
+                let both = "a role, or none at all: not both";
+                return Err(Trouble::new(Code::BadRequest, both)
+                    .with("method", "mailbox.role")
+                    .with("detail", both));
+            }
+            (Some(role), false) => Some(Some(role)),
+            (None, true) => Some(None),
+            (None, false) => None,
+        };
+        let engine = self.engine().await?;
+        engine.set_role(set.mailbox, role).await.map_err(|e| e.trouble(None))?;
+        self.mailbox_list(MailboxList::default())
+            .await?
+            .into_iter()
+            .find(|mailbox| mailbox.id == set.mailbox)
+            .ok_or_else(|| Trouble::new(Code::NoSuchMailbox, "the mailbox was removed meanwhile"))
     }
 
     pub(crate) async fn mailbox_check(&self, open: MailboxOpen) -> Result<Checked, Trouble> {
@@ -123,9 +178,13 @@ impl App {
     }
 
     pub(crate) async fn sync_run(&self, sync: Sync) -> Result<SyncReport, Trouble> {
-        let Until::FirstScreen = sync.until;
-        let report =
-            self.engine().await?.sync(sync.account).await.map_err(|e| e.trouble(sync.account))?;
+        let until = match sync.until {
+            Until::FirstScreen => engine::Until::FirstScreen,
+            Until::Window => engine::Until::Window,
+            Until::Done => engine::Until::Done,
+        };
+        let engine = self.engine().await?;
+        let report = engine.sync(sync.account, until).await.map_err(|e| e.trouble(sync.account))?;
         let millis =
             |took: std::time::Duration| u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let screen = report.first_screen;
@@ -144,6 +203,18 @@ impl App {
             bytes_out: report.traffic.bytes_out,
             failed: report.failed,
         })
+    }
+
+    pub(crate) async fn sync_pause(&self, pause: SyncPause) -> Result<Nothing, Trouble> {
+        let engine = self.engine().await?;
+        let done = engine.pause_sync(pause.account, pause.paused).await;
+        done.map_err(|e| e.trouble(pause.account))?;
+        Ok(Nothing {})
+    }
+
+    pub(crate) async fn app_network(&self, network: Network) -> Result<Nothing, Trouble> {
+        self.engine().await?.set_network(network.online);
+        Ok(Nothing {})
     }
 
     pub(crate) async fn account_of(&self, mailbox: MailboxId) -> Result<AccountId, Trouble> {
@@ -171,15 +242,39 @@ pub(crate) fn date_of(seconds: i64) -> String {
     rfc3339(Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
-fn state_of(state: State) -> AccountState {
-    match state {
-        State::Resting => AccountState::Resting,
-        State::Checking => AccountState::Checking,
-        State::Current { checked_at } => AccountState::Current { checked_at: seconds(checked_at) },
-        State::Trouble { trouble, last_heard } => {
-            AccountState::Trouble { trouble, last_heard: last_heard.map(seconds) }
+/// The state, when the server was last heard, and how far the headers are.
+pub(crate) fn state_of(state: State) -> (AccountState, Option<String>, Option<Progress>) {
+    let said = match state.phase {
+        Phase::Resting => AccountState::Resting,
+        Phase::Checking => AccountState::Checking,
+        Phase::Current { by } => AccountState::Current {
+            by: match by {
+                engine::Heard::Idle => Heard::Idle,
+                engine::Heard::Poll => Heard::Poll,
+                engine::Heard::Check => Heard::Check,
+            },
+        },
+        Phase::Waiting { trouble, retry_at } => {
+            AccountState::Waiting { trouble, retry_at: seconds(retry_at) }
         }
+        Phase::Offline => AccountState::Offline,
+        Phase::Trouble { trouble } => AccountState::Trouble { trouble },
+        Phase::Paused => AccountState::Paused,
+    };
+    let progress = state.progress.map(|p| Progress {
+        done: p.done,
+        total: p.total,
+        paused: p.paused,
+        full: p.full,
+    });
+    (said, state.last_heard.map(seconds), progress)
+}
+
+fn role_from(row: &MailboxRow) -> Option<RoleFrom> {
+    if row.role_by_user {
+        return Some(RoleFrom::Person);
     }
+    row.role.map(|_| if row.role_guessed { RoleFrom::Guess } else { RoleFrom::Server })
 }
 
 fn seconds(time: Timestamp) -> String {

@@ -9,6 +9,7 @@ use futures::Stream;
 use model::{Code, MessageId, Section, Trouble};
 use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +25,8 @@ pub(crate) struct Inner {
     calls: Mutex<HashMap<String, CancellationToken>>,
     /// The messages that a front end has open: parts of no others are served.
     open: Mutex<VecDeque<MessageId>>,
+    /// The front end wants every account kept live.
+    pub live: AtomicBool,
 }
 
 /// Messages whose parts may be asked for: the ones shown last.
@@ -48,6 +51,7 @@ impl App {
                 events: Events::new(),
                 calls: Mutex::default(),
                 open: Mutex::default(),
+                live: AtomicBool::new(false),
             }),
         }
     }
@@ -77,6 +81,15 @@ impl App {
     /// What changed, coalesced.
     pub fn events(&self) -> impl Stream<Item = Event> + Send + Unpin + use<> {
         self.inner.events.subscribe()
+    }
+
+    /// Keeps every account live from now on; where the folder is not open yet, from then on. (A command that asks
+    /// one thing and stops does not want this.)
+    pub async fn go_live(&self) {
+        self.inner.live.store(true, Ordering::SeqCst);
+        if let Ok(engine) = self.engine().await {
+            engine.go_live();
+        }
     }
 
     /// One part of a message that is open.

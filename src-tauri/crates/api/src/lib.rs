@@ -3,15 +3,19 @@
 
 mod accounts;
 mod app;
+mod audit;
 mod events;
 mod files;
 mod headers;
 mod messages;
+mod rows;
+mod search;
 mod session;
 mod start;
 mod storage;
 mod table;
 pub mod typescript;
+mod watch;
 pub mod wire;
 
 pub use app::{App, PartBody};

@@ -1,5 +1,6 @@
 use crate::accounts::date_of;
 use crate::app::App;
+use crate::rows;
 use crate::wire::*;
 use engine::{Form, ListAsk, Opened};
 use mime::{Choice, HtmlContext};
@@ -27,35 +28,29 @@ impl App {
                 mailboxes.iter().filter(|m| m.role == Some(Role::Inbox)).map(|m| m.id).collect()
             }
         };
-        let before = list.before.as_deref().map(cursor).transpose()?;
-        let limit = list.limit.unwrap_or(PAGE);
-        let ask = ListAsk { mailboxes: asked, before, limit, cached_only: list.cached_only };
+        let ask = ListAsk {
+            mailboxes: asked,
+            inboxes: list.mailbox.is_none(),
+            threads: list.threads,
+            before: list.before.as_deref().map(|c| cursor("message.list", c)).transpose()?,
+            at: list.at,
+            limit: list.limit.unwrap_or(PAGE),
+            cached_only: list.cached_only,
+        };
         let listed = engine.list(ask).await.map_err(|e| e.trouble(None))?;
-        let account_of: HashMap<MailboxId, AccountId> =
-            mailboxes.iter().map(|m| (m.id, m.account)).collect();
+        let row = if list.threads { rows::conversation } else { rows::message };
         Ok(Page {
-            rows: listed
-                .rows
-                .into_iter()
-                .map(|row| Row {
-                    id: row.id,
-                    thread: row.thread,
-                    account: account_of.get(&row.mailbox).copied().unwrap_or(AccountId(0)),
-                    mailbox: row.mailbox,
-                    from: row.from,
-                    to: row.to,
-                    subject: row.subject,
-                    date: date_of(row.internal_date),
-                    preview: row.preview.unwrap_or_default(),
-                    flags: row.flags.names(),
-                    size: row.size,
-                    has_attachments: row.has_attachments,
-                })
-                .collect(),
+            rows: listed.rows.into_iter().map(row).collect(),
             cursor: listed.next.map(|c| c.to_string()),
             total: listed.total,
             complete: listed.complete,
+            first: listed.first,
         })
+    }
+
+    pub(crate) async fn message_thread(&self, ask: MessageThread) -> Result<Vec<Row>, Trouble> {
+        let listed = self.engine().await?.thread(ask.thread).await.map_err(|e| e.trouble(None))?;
+        Ok(listed.into_iter().map(rows::message).collect())
     }
 
     pub async fn message_show(&self, show: MessageShow) -> Result<Shown, Trouble> {
@@ -205,10 +200,10 @@ impl App {
     }
 }
 
-fn cursor(text: &str) -> Result<engine::Cursor, Trouble> {
+pub(crate) fn cursor(method: &str, text: &str) -> Result<engine::Cursor, Trouble> {
     text.parse().map_err(|_| {
-        Trouble::new(Code::BadRequest, format!("`{text}` is not a cursor that `list` gave"))
-            .with("method", "message.list")
+        Trouble::new(Code::BadRequest, format!("`{text}` is not a cursor of a page before"))
+            .with("method", method)
             .with("detail", "cursor")
     })
 }

@@ -5,6 +5,7 @@ use crate::session::{SEALED, SecretsChoice};
 use crate::wire::{Nothing, Recover, Recovery, Started};
 use engine::Engine;
 use model::{Code, Trouble};
+use std::sync::atomic::Ordering;
 
 /// What a person can do about it.
 fn choices(code: Code) -> Vec<Recovery> {
@@ -26,7 +27,10 @@ impl App {
         let opened = match session.open().await {
             Ok((engine, fresh)) => {
                 if fresh {
-                    self.inner.events.follow(&engine);
+                    self.inner.events.follow(engine.changes());
+                }
+                if self.inner.live.load(Ordering::SeqCst) {
+                    engine.go_live();
                 }
                 engine.accounts().await.map_err(|e| e.trouble(None))
             }

@@ -1,4 +1,5 @@
 use crate::app::App;
+use crate::audit;
 use crate::wire::*;
 use engine::Kind;
 use model::{Code, Trouble};
@@ -53,6 +54,7 @@ impl App {
         let trouble = |e: engine::Error| e.trouble(None);
         let usage = engine.usage().await.map_err(trouble)?;
         let integrity = engine.integrity().await.map_err(trouble)?;
+        let mailboxes = engine.mailboxes(None).await.map_err(trouble)?;
         let mut accounts = Vec::new();
         for account in self.account_list(Nothing {}).await? {
             let (capabilities, quirks, secret) =
@@ -66,6 +68,7 @@ impl App {
                     .map(|name| DoctorCapability { used_for: used_for(&name).to_owned(), name })
                     .collect(),
                 secret,
+                audit: audit::of(mailboxes.iter().filter(|m| m.account == account.id)),
             });
         }
         Ok(Doctor {
@@ -102,9 +105,10 @@ fn used_for(capability: &str) -> &'static str {
         "SPECIAL-USE" => "what each mailbox is for",
         "LIST-STATUS" => "counts of all mailboxes in one answer",
         "LIST-EXTENDED" => "what each mailbox is for, asked in one question",
-        "ESEARCH" => "counting what lies under a page",
-        "CONDSTORE" => "noting when a message last changed",
-        "OBJECTID" => "knowing a message in every mailbox it stands in",
+        "ESEARCH" => "counting, and comparing with the server in few octets",
+        "IDLE" => "hearing of new mail at once",
+        "CONDSTORE" => "asking only for what changed since last time",
+        "OBJECTID" => "knowing a message in every mailbox it stands in, and its conversation",
         "X-GM-EXT-1" => "knowing a message and its conversation on Gmail",
         "UNSELECT" => "leaving a mailbox without expunging",
         "LITERAL+" | "LITERAL-" => "sending odd names without waiting",

@@ -48,16 +48,23 @@ table! {
     "app.recover" recover(Recover) -> Started, reads [], changes ["accounts"];
     "account.add" account_add(AccountAdd) -> Account, reads [], changes ["accounts"];
     "account.list" account_list(Nothing) -> Vec<Account>, reads ["accounts" "account"], changes [];
+    "account.set" account_set(AccountSet) -> Account, reads [], changes ["accounts" "account"];
+    "account.order" account_order(AccountOrder) -> Vec<Account>, reads [], changes ["accounts"];
     "account.remove" account_remove(AccountRemove) -> AccountRemoved, reads [], changes ["accounts" "storage"];
     "account.check" account_check(AccountRef) -> Checked, reads [], changes ["account" "mailboxes" "list"];
     "mailbox.list" mailbox_list(MailboxList) -> Vec<Mailbox>, reads ["mailboxes"], changes [];
+    "mailbox.role" mailbox_role(MailboxRole) -> Mailbox, reads [], changes ["mailboxes" "list"];
     "mailbox.check" mailbox_check(MailboxOpen) -> Checked, reads [], changes ["mailboxes" "list"];
     "message.list" message_list(MessageList) -> Page, reads ["list"], changes [];
+    "message.thread" message_thread(MessageThread) -> Vec<Row>, reads ["list" "message"], changes [];
+    "search" search(Search) -> Found, reads [], changes [];
     "message.show" message_show(MessageShow) -> Shown, reads ["message"], changes ["storage"];
     "attachment.save" attachment_save(AttachmentSave) -> AttachmentSaved, reads [], changes ["storage"];
     "storage.get" storage_get(Nothing) -> Storage, reads ["storage"], changes [];
     "storage.change" storage_change(StorageChange) -> Storage, reads [], changes ["storage" "message"];
     "sync.run" sync_run(Sync) -> SyncReport, reads [], changes ["account" "mailboxes" "list"];
+    "sync.pause" sync_pause(SyncPause) -> Nothing, reads [], changes ["account"];
+    "app.network" app_network(Network) -> Nothing, reads [], changes [];
     "link.check" link_check(LinkCheck) -> Link, reads [], changes [];
     "doctor.get" doctor_get(Nothing) -> Doctor, reads ["accounts"], changes [];
 }

@@ -1,4 +1,5 @@
-use crate::args::{AccountVerb, AddArgs};
+use crate::args::{AccountVerb, AddArgs, MailboxVerb, NewRole, SetArgs};
+use crate::mail::find;
 use crate::out::{Out, cut, list, number, one_line, size, text};
 use crate::{ask, unsaid};
 use api::App;
@@ -14,6 +15,11 @@ pub async fn run(app: &App, out: &Out, verb: AccountVerb) -> Result<(), Trouble>
             let accounts = ask(app, "account.list", json!({})).await?;
             out.answer(&accounts, people_accounts).map_err(unsaid)
         }
+        AccountVerb::Set(set) => self::set(app, out, set).await,
+        AccountVerb::Order { ids } => {
+            let accounts = ask(app, "account.order", json!({ "ids": ids })).await?;
+            out.answer(&accounts, people_accounts).map_err(unsaid)
+        }
         AccountVerb::Remove { id, force } => {
             let removed = ask(app, "account.remove", json!({ "id": id, "force": force })).await?;
             out.answer(&removed, |r| {
@@ -25,6 +31,42 @@ pub async fn run(app: &App, out: &Out, verb: AccountVerb) -> Result<(), Trouble>
             .map_err(unsaid)
         }
     }
+}
+
+async fn set(app: &App, out: &Out, set: SetArgs) -> Result<(), Trouble> {
+    let paused = match (set.pause, set.resume) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
+    };
+    let params = json!({
+        "id": set.id, "name": set.name, "letter": set.letter, "colour": set.colour, "paused": paused,
+    });
+    let account = ask(app, "account.set", params).await?;
+    out.answer(&account, |account| people_accounts(&json!([account]))).map_err(unsaid)
+}
+
+/// What a person says that a mailbox is for.
+pub async fn mailbox(app: &App, out: &Out, verb: MailboxVerb) -> Result<(), Trouble> {
+    let MailboxVerb::Role { name, role, account } = verb;
+    let mailbox = find(app, &name, account).await?;
+    let (role, none) = match role {
+        NewRole::Is(role) => (Some(role), false),
+        NewRole::None => (None, true),
+        NewRole::Auto => (None, false),
+    };
+    let params = json!({ "mailbox": mailbox, "role": role, "none": none });
+    let changed = ask(app, "mailbox.role", params).await?;
+    out.answer(&changed, |mailbox| {
+        let name = one_line(text(mailbox, "name"));
+        match (text(mailbox, "role"), text(mailbox, "role_from")) {
+            ("", _) => format!("{name} is for nothing special"),
+            (role, "person") => format!("{name} is {role}, as you say"),
+            (role, "guess") => format!("{name} is {role}, by its name"),
+            (role, _) => format!("{name} is {role}, as the server says"),
+        }
+    })
+    .map_err(unsaid)
 }
 
 async fn add(app: &App, out: &Out, add: AddArgs) -> Result<(), Trouble> {
@@ -88,7 +130,9 @@ fn people_accounts(accounts: &Value) -> String {
         vec![format!("{:>4}  {}  {}  server", "id", cut("name", 20), cut("address", 34))];
     for a in accounts {
         let (name, email) = (cut(text(a, "name"), 20), cut(text(a, "email"), 34));
-        lines.push(format!("{:>4}  {name}  {email}  {}", number(a, "id"), text(a, "imap")));
+        let paused = a.get("paused").and_then(Value::as_bool).unwrap_or(false);
+        let rests = if paused { "  (paused)" } else { "" };
+        lines.push(format!("{:>4}  {name}  {email}  {}{rests}", number(a, "id"), text(a, "imap")));
     }
     lines.join("\n")
 }

@@ -14,10 +14,27 @@ pub async fn list(app: &App, out: &Out, args: ListArgs) -> Result<(), Trouble> {
     let page = ask(
         app,
         "message.list",
-        json!({ "mailbox": mailbox, "limit": args.limit, "before": args.before }),
+        json!({
+            "mailbox": mailbox, "limit": args.limit, "before": args.before, "at": args.at,
+            "threads": args.threads,
+        }),
     )
     .await?;
     out.answer(&page, people_page).map_err(unsaid)
+}
+
+pub async fn thread(app: &App, out: &Out, id: i64) -> Result<(), Trouble> {
+    let rows = ask(app, "message.thread", json!({ "thread": id })).await?;
+    if rows.as_array().is_some_and(Vec::is_empty) {
+        return Err(Trouble::new(
+            Code::NoSuchMessage,
+            format!("there is no conversation {id}: `list --json` says the threads"),
+        ));
+    }
+    out.answer(&rows, |rows| {
+        people_rows(rows.as_array().map_or(&[] as &[Value], Vec::as_slice)).join("\n")
+    })
+    .map_err(unsaid)
 }
 
 pub async fn show(app: &App, out: &Out, id: i64, form: ShowAs) -> Result<(), Trouble> {
@@ -46,7 +63,7 @@ pub async fn attachment(
 }
 
 /// A role, an exact name, or an id, in this order; `id:N` is always an id.
-async fn find(app: &App, which: &str, account: Option<i64>) -> Result<i64, Trouble> {
+pub async fn find(app: &App, which: &str, account: Option<i64>) -> Result<i64, Trouble> {
     let mailboxes = ask(app, "mailbox.list", json!({ "account": account })).await?;
     let all = mailboxes.as_array().map_or(&[] as &[Value], Vec::as_slice);
     let id_of = |m: &Value| m.get("id").and_then(Value::as_i64);
@@ -96,17 +113,21 @@ fn people_page(page: &Value) -> String {
     if rows.is_empty() {
         return "No messages.".to_owned();
     }
+    let mut lines = people_rows(rows);
+    if let Some(cursor) = page.get("cursor").and_then(Value::as_str) {
+        lines.push(format!("More: --before {cursor}"));
+    }
+    lines.join("\n")
+}
+
+/// A line a row, and one for the preview where there is one.
+pub fn people_rows(rows: &[Value]) -> Vec<String> {
     let mut lines = Vec::new();
     for row in rows {
-        let flags = items(row, "flags");
-        let has = |flag: &str| flags.iter().any(|f| f.as_str() == Some(flag));
-        let from = items(row, "from").first().map_or("", |a| {
-            let name = text(a, "name");
-            if name.is_empty() { text(a, "address") } else { name }
-        });
+        let has = |flag: &str| items(row, "flags").iter().any(|f| f.as_str() == Some(flag));
         let marks = format!(
             "{}{}{}",
-            if has("\\Seen") { ' ' } else { '•' },
+            if number(row, "unread") > 0 { '•' } else { ' ' },
             if has("\\Flagged") { '!' } else { ' ' },
             if row.get("has_attachments").and_then(Value::as_bool).unwrap_or(false) {
                 '@'
@@ -115,11 +136,22 @@ fn people_page(page: &Value) -> String {
             }
         );
         let date: String = text(row, "date").chars().take(16).collect();
+        // Of several that wrote, the first is named and the others are counted.
+        let count = number(row, "count");
+        let from = if count > 1 {
+            let senders = items(row, "senders");
+            let first = senders.first().map_or("", name);
+            let others = senders.len().saturating_sub(1);
+            let others = if others > 0 { format!(" +{others}") } else { String::new() };
+            format!("{}{others} ({count})", one_line(first))
+        } else {
+            sender(row).to_owned()
+        };
         lines.push(format!(
             "{:>7} {marks} {} {} {}",
             number(row, "id"),
             date.replace('T', " "),
-            cut(from, 22),
+            cut(&from, 22),
             cut(text(row, "subject"), 60).trim_end()
         ));
         let preview = one_line(text(row, "preview"));
@@ -127,10 +159,19 @@ fn people_page(page: &Value) -> String {
             lines.push(format!("{:>11} {}", "", cut(&preview, 100).trim_end()));
         }
     }
-    if let Some(cursor) = page.get("cursor").and_then(Value::as_str) {
-        lines.push(format!("More: --before {cursor}"));
+    lines
+}
+
+/// Who wrote it: a name, else an address.
+pub fn sender(row: &Value) -> &str {
+    items(row, "from").first().map_or("", name)
+}
+
+fn name(address: &Value) -> &str {
+    match text(address, "name") {
+        "" => text(address, "address"),
+        name => name,
     }
-    lines.join("\n")
 }
 
 fn people_message(shown: &Value, form: ShowAs) -> String {

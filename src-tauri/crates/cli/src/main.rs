@@ -5,8 +5,13 @@ mod args;
 mod files;
 mod mail;
 mod out;
+mod said;
+mod search;
 mod serve;
+mod stop;
+mod sync;
 mod system;
+mod watch;
 
 use api::{App, Config, SecretsChoice};
 use args::{Cli, Global, Verb};
@@ -52,16 +57,15 @@ async fn run(cli: Cli, out: &Out) -> Result<(), Trouble> {
         }
         _ => {}
     }
-    let beside = !matches!(
-        cli.verb,
-        Verb::Account(args::AccountVerb::Add(_) | args::AccountVerb::Remove { .. })
-            | Verb::Sync { .. }
-    );
-    let app = app(&cli.global, beside, "mail://localhost".to_owned())?;
+    let app = app(&cli.global, reads_beside(&cli.verb), "mail://localhost".to_owned())?;
     open(&app).await?;
     let outcome = match cli.verb {
         Verb::Account(verb) => accounts::run(&app, out, verb).await,
-        Verb::Sync { account, until } => system::sync(&app, out, account, until).await,
+        Verb::Mailbox(verb) => accounts::mailbox(&app, out, verb).await,
+        Verb::Sync { account, until } => sync::run(&app, out, account, until).await,
+        Verb::Thread { id } => mail::thread(&app, out, id).await,
+        Verb::Search(args) => search::run(&app, out, args).await,
+        Verb::Watch => watch::run(&app, out).await,
         Verb::Mailboxes { account } => accounts::mailboxes(&app, out, account).await,
         Verb::List(list) => mail::list(&app, out, list).await,
         Verb::Show { id, form } => mail::show(&app, out, id, form).await,
@@ -74,6 +78,16 @@ async fn run(cli: Cli, out: &Out) -> Result<(), Trouble> {
     };
     app.close().await;
     outcome
+}
+
+/// What changes nothing, and asks no server for more than it would like to, is answered beside a running engine.
+fn reads_beside(verb: &Verb) -> bool {
+    match verb {
+        Verb::Account(verb) => matches!(verb, args::AccountVerb::List),
+        Verb::Mailbox(_) | Verb::Sync { .. } | Verb::Watch | Verb::Serve { .. } => false,
+        Verb::Search(search) => !search.server,
+        _ => true,
+    }
 }
 
 /// The app on the data folder that was named, not yet open.

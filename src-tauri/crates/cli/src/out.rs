@@ -2,7 +2,7 @@
 
 use model::Trouble;
 use serde_json::{Value, json};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 /// Everything that a verb says is said through this.
 pub struct Out {
@@ -20,9 +20,30 @@ impl Out {
         line(&mut io::stdout().lock(), text.trim_end_matches('\n'))
     }
 
+    /// One of many answers: a document or a line each. False once nobody reads them any more.
+    pub fn next(&self, value: &Value, people: impl FnOnce(&Value) -> String) -> io::Result<bool> {
+        let text = if self.json { value.to_string() } else { people(value) };
+        let mut to = io::stdout().lock();
+        match writeln!(to, "{}", text.trim_end_matches('\n')).and_then(|()| to.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            other => other.map(|()| true),
+        }
+    }
+
     /// A line of progress, for people alone.
     pub fn note(&self, text: &str) -> io::Result<()> {
         if self.json { Ok(()) } else { line(&mut io::stderr().lock(), text) }
+    }
+
+    /// A line that the next one overwrites; nothing where there is no terminal to overwrite it on. An empty one
+    /// makes room for what comes after.
+    pub fn passing(&self, text: &str) -> io::Result<()> {
+        let mut to = io::stderr().lock();
+        if self.json || !to.is_terminal() {
+            return Ok(());
+        }
+        // ESC [ K: what stood there before may have been longer.
+        write!(to, "\r{text}\x1b[K").and_then(|()| to.flush())
     }
 
     /// One line on standard error; with --json also the document on standard output.
@@ -76,6 +97,19 @@ pub fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
+/// With separators: `41,200`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// Decimal, two figures: `2.4 MB`.
 pub fn size(octets: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
@@ -108,6 +142,15 @@ mod tests {
             (182_000_000, "182 MB"),
         ] {
             assert_eq!(size(octets), said);
+        }
+    }
+
+    #[test]
+    fn numbers_can_be_read() {
+        for (n, said) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (41_200, "41,200"), (1_000_000, "1,000,000")]
+        {
+            assert_eq!(count(n), said);
         }
     }
 

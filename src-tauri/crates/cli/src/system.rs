@@ -1,4 +1,3 @@
-use crate::args::Until;
 use crate::out::{Out, cut, list, number, size, text};
 use crate::serve::Door;
 use crate::{ask, unsaid};
@@ -6,31 +5,6 @@ use api::App;
 use model::{Code, Trouble};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-
-pub async fn sync(app: &App, out: &Out, account: Option<i64>, until: Until) -> Result<(), Trouble> {
-    let Until::FirstScreen = until;
-    out.note("Looking for new mail …").map_err(unsaid)?;
-    let report =
-        ask(app, "sync.run", json!({ "account": account, "until": "first-screen" })).await?;
-    out.answer(&report, |r| {
-        let screen = r.get("first_screen").unwrap_or(&Value::Null);
-        format!(
-            "{} new. First screen: {} rows after {} round trips, {} down, {} ms.",
-            number(r, "headers"),
-            number(screen, "rows"),
-            number(screen, "round_trips"),
-            size(number(screen, "bytes_in")),
-            number(screen, "ms"),
-        )
-    })
-    .map_err(unsaid)?;
-    // What could be synced is; what could not is still a failure.
-    match list(&report, "failed").first() {
-        Some(failed) => Err(serde_json::from_value(failed.clone())
-            .unwrap_or_else(|_| Trouble::new(Code::Internal, "an account could not be synced"))),
-        None => Ok(()),
-    }
-}
 
 pub async fn storage(
     app: &App,
@@ -92,6 +66,15 @@ pub async fn doctor(app: &App, out: &Out) -> Result<(), Trouble> {
                     "MISSING"
                 }
             ));
+            let audit = account.get("audit").unwrap_or(&Value::Null);
+            lines.push(match text(audit, "checked_at") {
+                "" => "  not all mailboxes have been compared with the server yet".to_owned(),
+                at => format!(
+                    "  same as the server, compared {}; {} differences mended so far",
+                    crate::said::day_and_time(at),
+                    number(audit, "repaired")
+                ),
+            });
             for quirk in list(account, "quirks") {
                 lines.push(format!("  learnt: {}", quirk.as_str().unwrap_or("")));
             }
@@ -121,6 +104,10 @@ pub async fn serve(
     };
     let door = Door::bind(listen).await.map_err(failed)?;
     let app = make(door.origin())?;
+    // Mail is kept fresh also before a browser comes. What stands in the way is asked for, and told, when it does.
+    app.go_live().await;
+    let opening = app.clone();
+    tokio::spawn(async move { ask(&opening, "app.start", json!({})).await });
     let said = |address: String| {
         // The one line that a script waits for; the token is in the address's fragment and nowhere else.
         let _ = out.answer(&json!({ "address": address }), |a| {

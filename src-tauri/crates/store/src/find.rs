@@ -302,8 +302,8 @@ impl<'j, 'c> Judge<'j, 'c> {
         Ok(places.iter().any(|(mailbox, flags)| {
             self.mailboxes.as_ref().is_none_or(|some| some.contains(mailbox))
                 && !(query.unread && flags.seen())
-                && !(query.read && !flags.seen())
-                && !(query.flagged && !flags.flagged())
+                && (!query.read || flags.seen())
+                && (!query.flagged || flags.flagged())
         }))
     }
 }

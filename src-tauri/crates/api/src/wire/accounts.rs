@@ -61,6 +61,35 @@ pub struct Account {
     /// `password`.
     pub auth: String,
     pub state: AccountState,
+    /// Nothing is asked of its server until it goes on.
+    pub paused: bool,
+    /// How far the headers are; null while none are being brought here.
+    pub progress: Option<Progress>,
+    /// When its server last answered.
+    pub last_heard: Option<String>,
+    /// When all its mailboxes had last been compared with the server's; null until each was once.
+    pub audited_at: Option<String>,
+}
+
+/// Headers on their way here, with an end: `done` of `total`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Progress {
+    #[ts(type = "number")]
+    pub done: u64,
+    #[ts(type = "number")]
+    pub total: u64,
+    pub paused: bool,
+    /// The budget has no room for more.
+    pub full: bool,
+}
+
+/// How new mail is heard of: the server says it by itself, it is asked every few minutes, or was asked once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Heard {
+    Idle,
+    Poll,
+    Check,
 }
 
 /// How an account fares: what the status line says.
@@ -70,19 +99,52 @@ pub enum AccountState {
     /// Nothing asked of the server since the app was opened.
     Resting,
     Checking,
-    /// The last check went well.
+    /// What is here is what the server has.
     Current {
-        checked_at: String,
+        by: Heard,
     },
+    /// The server does not want to, or does not answer: it is asked again by itself.
+    Waiting {
+        trouble: Trouble,
+        retry_at: String,
+    },
+    /// There is no network.
+    Offline,
+    /// Nothing but the person can mend it.
     Trouble {
         trouble: Trouble,
-        last_heard: Option<String>,
     },
+    Paused,
 }
 
 #[derive(Clone, Debug, Deserialize, TS)]
 pub struct AccountRef {
     pub id: AccountId,
+}
+
+/// What is not given stays as it is.
+#[derive(Clone, Debug, Deserialize, TS)]
+pub struct AccountSet {
+    pub id: AccountId,
+    #[serde(default)]
+    #[ts(optional)]
+    pub name: Option<String>,
+    #[serde(default)]
+    #[ts(optional)]
+    pub letter: Option<String>,
+    /// From 1 to 8.
+    #[serde(default)]
+    #[ts(optional)]
+    pub colour: Option<u8>,
+    #[serde(default)]
+    #[ts(optional)]
+    pub paused: Option<bool>,
+}
+
+/// From the top; who is not named comes after.
+#[derive(Clone, Debug, Deserialize, TS)]
+pub struct AccountOrder {
+    pub ids: Vec<AccountId>,
 }
 
 #[derive(Clone, Debug, Deserialize, TS)]
@@ -127,4 +189,30 @@ pub struct Mailbox {
     pub cached: u64,
     /// False for a name that only holds others.
     pub selectable: bool,
+    /// Who said what it is for.
+    pub role_from: Option<RoleFrom>,
+    /// All its headers are on this device.
+    pub covered: bool,
+    /// When it had last been compared with the server's.
+    pub audited_at: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum RoleFrom {
+    Server,
+    /// By its name.
+    Guess,
+    Person,
+}
+
+/// Neither a role nor `none`: left to the server.
+#[derive(Clone, Debug, Deserialize, TS)]
+pub struct MailboxRole {
+    pub mailbox: MailboxId,
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// No role at all, whatever the server says.
+    #[serde(default)]
+    pub none: bool,
 }

@@ -1,4 +1,4 @@
-use model::{AccountId, Address, MailboxId, MessageId, ThreadId};
+use model::{AccountId, Address, MailboxId, MessageId, ThreadId, Trouble};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -8,6 +8,13 @@ pub struct MessageList {
     #[serde(default)]
     #[ts(optional)]
     pub mailbox: Option<MailboxId>,
+    /// One row a conversation.
+    #[serde(default)]
+    pub threads: bool,
+    /// The page that begins with this row, counted from the newest.
+    #[serde(default)]
+    #[ts(optional, type = "number")]
+    pub at: Option<u64>,
     #[serde(default)]
     #[ts(optional)]
     pub limit: Option<u32>,
@@ -25,11 +32,14 @@ pub struct Page {
     pub rows: Vec<Row>,
     /// For the next page; null at the mailbox's end.
     pub cursor: Option<String>,
-    /// Messages in these mailboxes, as the server last said.
+    /// Rows of the whole list: messages as the server last said; of conversations, those that are known here.
     #[ts(type = "number | null")]
     pub total: Option<u64>,
     /// False where the store alone could not fill the page.
     pub complete: bool,
+    /// Which row of the list the first one is, where `at` was given.
+    #[ts(type = "number | null")]
+    pub first: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -44,11 +54,87 @@ pub struct Row {
     /// When it arrived (INTERNALDATE).
     pub date: String,
     pub preview: String,
-    /// `\Seen`, `\Flagged`, `$Forwarded`, …
+    /// `\Seen`, `\Flagged`, `$Forwarded`, … of the message. A conversation is `\Flagged` where any of it is.
     pub flags: Vec<String>,
     #[ts(type = "number")]
     pub size: u64,
     pub has_attachments: bool,
+    /// Messages of its conversation, own replies too; 1 in a list of messages.
+    pub count: u32,
+    /// Unread ones among them.
+    pub unread: u32,
+    /// Who wrote in it.
+    pub senders: Vec<Address>,
+}
+
+#[derive(Clone, Debug, Deserialize, TS)]
+pub struct MessageThread {
+    pub thread: ThreadId,
+}
+
+/// `from:ines has:attachment "project plan" is:unread in:inbox after:2024-03-01 -draft*`
+#[derive(Clone, Debug, Default, Deserialize, TS)]
+pub struct Search {
+    pub query: String,
+    /// Ask the servers too: takes as long as the slowest of them.
+    #[serde(default)]
+    pub server: bool,
+    /// Empty: all.
+    #[serde(default)]
+    pub accounts: Vec<AccountId>,
+    /// From the page before.
+    #[serde(default)]
+    #[ts(optional)]
+    pub before: Option<String>,
+    #[serde(default)]
+    #[ts(optional)]
+    pub limit: Option<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Found {
+    /// Newest first.
+    pub rows: Vec<Row>,
+    /// Null where there are no more. A page with one may hold fewer rows than asked, even none.
+    pub cursor: Option<String>,
+    pub coverage: Coverage,
+}
+
+/// How far a search went, whatever it found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Coverage {
+    pub local: LocalCoverage,
+    /// Empty where no server was to be asked.
+    pub server: Vec<Asked>,
+}
+
+/// What was searched on this device: every message that arrived between the two, and perhaps some others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LocalCoverage {
+    pub from: Option<String>,
+    pub to: Option<String>,
+    #[ts(type = "number")]
+    pub messages: u64,
+    /// Every message of every mailbox.
+    pub whole: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Asked {
+    pub account: AccountId,
+    pub state: AskedState,
+    pub trouble: Option<Trouble>,
+    /// That it searched.
+    pub mailboxes: u32,
+    #[ts(type = "number")]
+    pub found: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum AskedState {
+    Answered,
+    Failed,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -1,4 +1,5 @@
-use model::{AccountId, MailboxId, Tag, Trouble};
+use super::{AccountState, Progress, Row};
+use model::{AccountId, MailboxId, MessageId, Tag, Trouble};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -8,6 +9,26 @@ pub enum Until {
     /// The newest 50 of every INBOX, and the list of mailboxes.
     #[default]
     FirstScreen,
+    /// Every header that the budget has room for, in every mailbox.
+    Window,
+    /// And what is fetched ahead of being opened: the text of the newest mail.
+    Done,
+}
+
+/// The headers alone: new mail goes on arriving.
+#[derive(Clone, Debug, Deserialize, TS)]
+pub struct SyncPause {
+    /// Without it: every account.
+    #[serde(default)]
+    #[ts(optional)]
+    pub account: Option<AccountId>,
+    pub paused: bool,
+}
+
+/// What a front end knows of the network: a hint.
+#[derive(Clone, Copy, Debug, Deserialize, TS)]
+pub struct Network {
+    pub online: bool,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, TS)]
@@ -168,6 +189,19 @@ pub struct DoctorAccount {
     pub quirks: Vec<String>,
     pub capabilities: Vec<DoctorCapability>,
     pub secret: bool,
+    pub audit: DoctorAudit,
+}
+
+/// What comparing this device with the server showed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DoctorAudit {
+    /// Null until every mailbox was compared once.
+    pub checked_at: Option<String>,
+    /// That were compared.
+    pub mailboxes: u32,
+    /// Differences that were found and mended since the account was added.
+    #[ts(type = "number")]
+    pub repaired: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -186,7 +220,49 @@ pub struct Event {
     pub resync: bool,
 }
 
-/// No parameters.
+/// One thing that happened, for those who follow along (`watch`). Not for a screen: that follows the events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    pub at: String,
+    /// Whose it is; not said where it is nobody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// A message that has left again by the time that it is looked at comes without a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum What {
+    New {
+        mailbox: MailboxId,
+        id: MessageId,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        row: Option<Box<Row>>,
+    },
+    Flags {
+        mailbox: MailboxId,
+        id: MessageId,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        row: Option<Box<Row>>,
+    },
+    Gone {
+        mailbox: MailboxId,
+        id: MessageId,
+    },
+    State {
+        state: AccountState,
+        last_heard: Option<String>,
+        progress: Option<Progress>,
+    },
+    /// More happened than could be listened to: so many things were not said.
+    Missed {
+        count: u64,
+    },
+}
+
+/// No parameters, or nothing to say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(type = "Record<string, never>")]
 pub struct Nothing {}

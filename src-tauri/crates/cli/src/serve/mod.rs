@@ -75,7 +75,7 @@ impl Door {
         let stop = CancellationToken::new();
         let asked = stop.clone();
         let signals = tokio::spawn(async move {
-            stop_signal().await;
+            crate::stop::signal().await;
             asked.cancel();
         });
         let served = self.open_until(app, token, stop, ready).await;
@@ -123,27 +123,4 @@ fn router(shared: Shared) -> Router {
         // Outermost, so that a refusal carries them too.
         .layer(from_fn(assets::headers))
         .with_state(shared)
-}
-
-async fn stop_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! {
-                    _ = interrupt => {}
-                    _ = terminate.recv() => {}
-                }
-            }
-            Err(_) => {
-                let _ = interrupt.await;
-            }
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = interrupt.await;
-    }
 }
