@@ -20,7 +20,8 @@ interface Server {
 /** A mailbox of `total`, of which the store has the newest `cached`. */
 function server(total: number, cached: number) {
   const state: Server = { all: Array.from({ length: total }, (_, i) => row(total - i)), cached, down: false, total: null };
-  const page = ({ limit = 50, at = 0, cached_only }: MessageList): Page => {
+  const page = ({ limit = 50, at: number, before, cached_only }: MessageList): Page => {
+    const at = number ?? Number(before ?? 0);
     if (!cached_only && state.down) refuse('offline');
     const rows = state.all.slice(at, at + limit);
     const here = cached_only ? rows.slice(0, Math.max(0, state.cached - at)) : rows;
@@ -119,6 +120,31 @@ test('a list of conversations is shorter than its messages are many: its end is 
   expect(list.length).toBe(1234);
   expect(list.at(1233)?.id).toBe(1);
   expect(lists().length).toBeLessThan(20);
+});
+
+test('a page from amid the mailbox does not end the list', async () => {
+  const { list, page } = await opened(10_000, 50);
+  // As the server gives a place by its number: nothing behind it is known.
+  carrier.answers['message.list'] = (params) => ({ ...page(params), ...((params.at ?? 0) > 0 && !params.cached_only ? { cursor: null } : {}) });
+  await look(list, 5000, 5010);
+  expect(list.at(5010)?.id).toBe(4990);
+  expect(list.length).toBe(10_000);
+  carrier.answers['message.list'] = (params) => ({ ...page(params), ...(params.cached_only ? {} : { cursor: null, rows: page(params).rows.slice(0, 31) }) });
+  await look(list, 7000, 7010);
+  expect(list.length).toBe(10_000);
+});
+
+test('the next page goes on from where the last one ended, which holds for several mailboxes', async () => {
+  const { list, page } = await opened(500, 100);
+  // Over several mailboxes a number beyond what is here means nothing.
+  carrier.answers['message.list'] = (params) =>
+    params.before === undefined ? (params.cached_only ? page(params) : { ...page({ ...params, limit: 0 }), complete: false }) : page({ ...params, at: Number(params.before) });
+  await look(list, 40, 110);
+  expect(list.at(110)?.id).toBe(390);
+  await look(list, 140, 160);
+  expect(list.at(160)?.id).toBe(340);
+  await look(list, 400, 410);
+  expect(list.at(400)).toBeUndefined();
 });
 
 test('new rows count, and what was looked at is found again further down', async () => {

@@ -41,6 +41,7 @@ describe('the field', () => {
     expect(queryOf([], '"second och')).toBe('"second och');
     expect(queryOf([{ op: 'from', value: 'Ravi Menon', not: false }], 'och')).toBe('from:"Ravi Menon" och*');
     expect(queryOf([], 'from:ra')).toBe('from:ra*');
+    expect([queryOf([], 'from:'), queryOf([], 'ochre -subject: '), queryOf([], 'reform:')]).toEqual(['', 'ochre', 'reform:']);
   });
   test('chips go to text and back', () => {
     const chip = { op: 'subject', value: 'harbour library', not: true } as const;
@@ -143,6 +144,18 @@ describe('device, then servers', () => {
     s.type('needle ');
     await wait(TYPING);
     expect([ids(s), s.looking, s.more]).toEqual([[1], false, false]);
+  });
+  test('what the servers brought is paged through without asking them again', async () => {
+    const all = Array.from({ length: 60 }, (_, n) => rowOf(90 - n));
+    carrier.answers.search = ({ server, before }) => (server ? found(all.slice(0, 50), { cursor: '50' }) : before === '50' ? found(all.slice(50)) : found([]));
+    const s = new Search();
+    s.type('ochre', true);
+    await wait(10);
+    expect([s.onDevice, s.fromServers]).toEqual([0, 50]);
+    s.want(40, 49);
+    await wait(0);
+    expect(s.fromServers).toBe(60);
+    expect(asked().filter((a) => a.server).length).toBe(1);
   });
   test('Enter asks the servers at once; a key ends that question', async () => {
     const signals: (AbortSignal | undefined)[] = [];

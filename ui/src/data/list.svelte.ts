@@ -1,6 +1,6 @@
 // One mailbox, or all inboxes as one, of any length: the pages around what is looked at are here, far ones leave.
 // What is on screen is never taken away before its successor is here.
-import type { Event, MailboxId, MessageId, Page, Row, ThreadId } from '../gen/api';
+import type { Account, Event, MailboxId, MessageId, Page, Row, ThreadId } from '../gen/api';
 import { call, troubleOf, type AnyTrouble } from '../platform';
 import { dayHead } from '../text/dates';
 import { mail } from './mail.svelte';
@@ -36,6 +36,8 @@ export class MailList implements Shelf {
   #more = $state(false);
   #wanted = { first: 0, last: PAGE - 1 };
   #flight: { page: number; stop: AbortController } | null = null;
+  /** Where each page ends: the next one's beginning, wherever its number moves to meanwhile. */
+  #ends = new Map<number, string>();
   /** Pages that stayed short though the server was asked. */
   #short = new Set<number>();
   #resting = 0;
@@ -108,20 +110,21 @@ export class MailList implements Shelf {
         this.#pageTrouble = troubleOf(thrown);
       }
     }
-    // Inboxes that the server announces itself are not asked on every visit.
-    if (this.mailbox !== null || mail.accounts.some((a) => a.state.kind !== 'current' && a.state.kind !== 'paused')) await this.check();
+    // Inboxes that are kept current are not asked on every visit.
+    if (this.mailbox !== null) await this.check();
+    else if (mail.unheard.length > 0) await this.check(mail.unheard);
     if (!this.opened) this.opened = true;
     void this.#fill();
   }
 
   /** Looks at the server: this mailbox, or every account's inbox. */
-  async check(): Promise<number> {
+  async check(some: readonly Account[] = mail.accounts): Promise<number> {
     if (this.checking) return 0;
     this.checking = true;
     this.#resting = 0;
     try {
       let found: number;
-      if (this.mailbox === null) found = await mail.checkAll();
+      if (this.mailbox === null) found = await mail.checkAll(some);
       else found = (await call('mailbox.check', { mailbox: this.mailbox })).new;
       // Accounts that were refused say so themselves; this is for what is no account's own.
       this.#checkTrouble = this.mailbox === null ? mail.refused : null;
@@ -194,7 +197,9 @@ export class MailList implements Shelf {
     try {
       // The store first; the server for what it has not.
       for (const cachedOnly of this.#resting > Date.now() ? [true] : [true, false]) {
-        const found = await this.#ask(page * PAGE, PAGE, cachedOnly, stop.signal);
+        // From the page above there is a way on that holds for several mailboxes too; into the blue only a number.
+        const after = cachedOnly ? undefined : this.#ends.get(page - 1);
+        const found = await this.#ask(page * PAGE, PAGE, cachedOnly, stop.signal, after);
         if (edition !== this.#edition) return;
         this.#take(page * PAGE, found);
         if (!found.complete) continue;
@@ -244,6 +249,7 @@ export class MailList implements Shelf {
       const before = this.#pages.get(0) ?? [];
       if (before.length > 0) this.fresh += arrived(before, top.rows.slice(0, PAGE));
       this.#edition += 1;
+      this.#ends.clear();
       this.#end = null;
       this.#short.clear();
       this.#pages = placed(placed(new Map(), 0, top.rows), there.first ?? low * PAGE, there.rows);
@@ -255,10 +261,10 @@ export class MailList implements Shelf {
     }
   }
 
-  #ask(at: number, limit: number, cached_only: boolean, signal?: AbortSignal): Promise<Page> {
+  #ask(at: number, limit: number, cached_only: boolean, signal?: AbortSignal, before?: string): Promise<Page> {
     return call(
       'message.list',
-      { at, limit, cached_only, threads: this.threads, ...(this.mailbox === null ? {} : { mailbox: this.mailbox }) },
+      { ...(before === undefined ? { at } : { before }), limit, cached_only, threads: this.threads, ...(this.mailbox === null ? {} : { mailbox: this.mailbox }) },
       signal ? { signal } : {},
     );
   }
@@ -273,10 +279,15 @@ export class MailList implements Shelf {
   }
 
   #settle(page: Page, first: number): void {
+    const end = first + page.rows.length;
     this.total = page.total;
     this.#more = page.cursor !== null;
-    // Nothing follows: here the list ends, whatever was counted.
-    if (page.cursor === null && page.complete && (page.rows.length > 0 || first === 0)) this.#end = first + page.rows.length;
+    if (page.cursor !== null && page.rows.length > 0 && end % PAGE === 0) this.#ends.set(end / PAGE - 1, page.cursor);
+    // Nothing follows: here the list ends. A page from amid the mailbox has nothing behind it either, but is full,
+    // or far from what was counted.
+    const close = this.total === null || this.total - end < PAGE;
+    if (page.cursor === null && page.complete && end % PAGE !== 0 && close) this.#end = end;
+    else if (page.cursor === null && page.complete && end === 0) this.#end = 0;
   }
 }
 

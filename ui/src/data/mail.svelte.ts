@@ -63,9 +63,14 @@ class Mail {
     }
   }
 
-  async checkAll(): Promise<number> {
+  /** Those that nobody has heard yet, or that can't help themselves; the others are kept current, or tried again. */
+  get unheard(): Account[] {
+    return this.accounts.filter((a) => ['resting', 'checking', 'trouble'].includes(a.state.kind));
+  }
+
+  async checkAll(some: readonly Account[] = this.accounts): Promise<number> {
     this.refused = null;
-    const found = await Promise.all(this.accounts.filter((a) => !a.paused).map(({ id }) => this.check(id)));
+    const found = await Promise.all(some.filter((a) => !a.paused).map(({ id }) => this.check(id)));
     return found.reduce((sum, n) => sum + n, 0);
   }
 

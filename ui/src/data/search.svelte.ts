@@ -6,6 +6,7 @@ import { chipped, queryOf, same, soughtIn, type Chip } from './terms';
 import type { Shelf } from './shelf';
 
 const LIMIT = 50;
+const FURTHER = 200;
 /** Between two keys that belong to one word. */
 export const TYPING = 120;
 /** After this pause the servers are asked too. */
@@ -205,7 +206,8 @@ export class Search implements Shelf {
           await this.#onward(turn, this.#stop?.signal);
           continue;
         }
-        const found = await this.#ask(true, before, LIMIT, this.#stop?.signal);
+        // What the servers brought is on this device now: they are not asked once more for its next page.
+        const found = await this.#ask(false, before, FURTHER, this.#stop?.signal);
         if (turn !== this.#turn) return;
         this.#server = this.#beside(this.#server, found.rows);
         this.#serverCursor = found.cursor === before ? null : found.cursor;

@@ -49,8 +49,12 @@ export const same = (a: Chip, b: Chip): boolean => a.op === b.op && a.not === b.
 // Written without spaces, these are found by parts of words anyway.
 const joined = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]$/u;
 
+const bare = new RegExp(`(?<=^|\\s)-?(?:${operators.join('|')}):\\s*$`, 'iu');
+
 /** The query as the api reads it. The word under the hand is a beginning until a space ends it. */
-export function queryOf(chips: readonly Chip[], text: string): string {
+export function queryOf(chips: readonly Chip[], typed: string): string {
+  // An operator that waits for its word asks for nothing yet.
+  const text = typed.replace(bare, '');
   const open = /(?:^|\s)(?:-?[a-z]+:)?([^\s":*]{2,})$/iu.exec(text);
   const begun = open && !joined.test(text) && text.split('"').length % 2 === 1;
   return [...chips.map(written), begun ? `${text.trim()}*` : text.trim()].filter((part) => part !== '').join(' ');
