@@ -154,6 +154,26 @@ pub(crate) fn forget_body(tx: &Tx<'_>, account: AccountId, message: i64) -> Resu
     Ok(())
 }
 
+/// Some of the words of opened texts, of one account or of all; false where none is left. The index forgets them
+/// when it is built again.
+pub(crate) fn forget_bodies(tx: &Tx<'_>, account: Option<AccountId>) -> Result<bool, Error> {
+    let some = tx.all(
+        "SELECT b.message, m.account FROM body b CROSS JOIN message m ON m.id = b.message
+         WHERE ?1 IS NULL OR m.account = ?1 LIMIT 50",
+        [account.map(|a| a.0)],
+        |row| Ok((row.get::<_, i64>(0)?, AccountId(row.get(1)?))),
+    )?;
+    for (message, account) in &some {
+        tx.spend(MOST_BODY + 4096)?;
+        forget_body(tx, *account, *message)?;
+        tx.tally(*account, usage::DEAD_WORDS, 1);
+    }
+    if !some.is_empty() {
+        tx.unfinished.set(true);
+    }
+    Ok(!some.is_empty())
+}
+
 /// Begins to drop an index of which too much is of rows that left.
 pub(crate) fn renew_step(tx: &Tx<'_>) -> Result<bool, Error> {
     let dead: i64 = tx

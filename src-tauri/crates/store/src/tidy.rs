@@ -80,6 +80,9 @@ pub(crate) fn free(
                 let rows = tx.all(&sql, params![kind, id], part::Stored::parse)?;
                 shrink_all(tx, rows.into_iter())
             })? {}
+            while kind == usage::TEXT
+                && writer.step(Duty::Room, |tx| search::forget_bodies(tx, account))?
+            {}
         }
         Kind::Headers => {
             while writer.step(Duty::Room, |tx| evict_oldest(tx, i64::MAX, account))? > 0 {}

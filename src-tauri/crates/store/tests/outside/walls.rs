@@ -191,12 +191,20 @@ fn twenty_megabytes_of_parts_under_twenty_four() {
 }
 
 #[test]
-fn a_hundred_thousand_rows_under_a_hundred_megabytes() {
+fn a_hundred_thousand_rows_take_eight_hundred_octets_each() {
     const ROWS: u32 = 100_000;
+    const ROOMY: u64 = 120_000_000;
     runtime().block_on(async {
-        let f = Fixture::new(BUDGET).await;
+        let f = Fixture::new(ROOMY).await;
         let named = make_sacred(&f).await;
         let archive = add_mailbox(&f.store, f.account, "Archive").await;
+        // In an inbox a row stands in two lists more: the dearest place there is.
+        f.store
+            .write(move |tx| {
+                store::mailbox::set_role_by_user(tx, archive, Some(Some(model::Role::Inbox)))
+            })
+            .await
+            .unwrap();
         let watch = Watch::new(&f.path());
         let (stop, readers) = keep_reading(&f);
         let begun = std::time::Instant::now();
@@ -230,8 +238,9 @@ fn a_hundred_thousand_rows_under_a_hundred_megabytes() {
         );
         println!("{usage:?}");
         assert_eq!(row.cached, u64::from(ROWS));
-        assert!(both <= BUDGET, "{both}");
-        assert!(log <= 6_250_000, "{log}");
+        assert!(usage.file / u64::from(ROWS) <= 800, "{usage:?}");
+        assert!(both <= ROOMY, "{both}");
+        assert!(log <= 7_500_000, "{log}");
         sacred_is_there(&f, named).await;
         let hits = f.read(|read| found(read, "maria satchel", 20)).await;
         assert_eq!(hits.len(), 20);
