@@ -192,6 +192,7 @@ describe('how far that is true', () => {
   });
   test('all answered, none yet, two silent, one paused', () => {
     expect(reach([one(1, 'answered'), one(2, 'answered'), one(3, 'answered')])).toMatchObject({ servers: 'Asked all 3 servers.', again: false });
+    expect(reachOf({ coverage: { local, server: [one(1, 'answered'), one(2, 'answered')] }, asking: false, accounts: accounts.slice(0, 2) }).servers).toBe('Asked both servers.');
     expect(reach([], {}, true).servers).toBe('Asking 3 servers…');
     expect(reach([]).servers).toBe('');
     expect(reach([one(1, 'answered'), one(2, 'failed'), one(3, 'failed')]).servers).toBe('Asked 1 of 3 servers: Albrecht and Verein did not answer.');

@@ -35,7 +35,8 @@ const why = (one: Asked): string => (!one.trouble || silent(one) ? m.cover_silen
 function onServers(accounts: readonly Account[], asked: ReadonlyMap<AccountId, Asked>): string {
   const answered = accounts.filter((a) => asked.get(a.id)?.state === 'answered');
   if (answered.length === accounts.length) {
-    return accounts.length === 1 ? m.cover_asked_one() : m.cover_asked_all({ n: number(accounts.length) });
+    if (accounts.length === 1) return m.cover_asked_one();
+    return accounts.length === 2 ? m.cover_asked_both() : m.cover_asked_all({ n: number(accounts.length) });
   }
   const failed = accounts.filter((a) => asked.get(a.id)?.state === 'failed');
   const paused = accounts.filter((a) => a.paused && !asked.has(a.id));
