@@ -1,7 +1,5 @@
 //! One message of the model: what it is built of, and each part's octets.
 
-use super::words::quoted;
-
 #[derive(Clone)]
 pub struct Message {
     pub uid: u32,
@@ -12,6 +10,9 @@ pub struct Message {
     pub from: String,
     pub subject: String,
     pub message_id: String,
+    pub references: Vec<String>,
+    /// By which a server that has such ids knows the conversation.
+    pub conversation: String,
     pub text: String,
     /// A file beside the text, as it is encoded.
     pub file: Option<Vec<u8>>,
@@ -30,6 +31,8 @@ impl Message {
             from: format!("writer{n}"),
             subject: format!("Letter {n}"),
             message_id: format!("<letter-{n}@kontor.example>"),
+            references: Vec::new(),
+            conversation: format!("letter-{n}"),
             text: format!("This is what letter {n} says.\r\n"),
             file: None,
             no_envelope: false,
@@ -40,24 +43,38 @@ impl Message {
         Self { file: Some(encoded), ..Self::text(n) }
     }
 
-    pub fn header(&self) -> Vec<(String, String)> {
+    pub fn has(&self, flag: &str) -> bool {
+        self.flags.iter().any(|known| known == flag)
+    }
+
+    /// The id that stays with it wherever it stands.
+    pub fn identity(&self) -> &str {
+        let id = self.message_id.trim_matches(['<', '>']);
+        id.split('@').next().unwrap_or(id)
+    }
+
+    pub fn date(&self) -> String {
         let date = jiff::Timestamp::from_second(self.arrived).unwrap();
-        let date = date.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
+        date.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+    }
+
+    pub fn header(&self) -> Vec<(String, String)> {
         let kind = match self.file {
             Some(_) => "multipart/mixed; boundary=seam",
             None => "text/plain; charset=utf-8",
         };
-        [
+        let mut header = vec![
             ("From", format!("Writer <{}@kontor.example>", self.from)),
             ("To", "anna@kontor.example".to_owned()),
             ("Subject", self.subject.clone()),
-            ("Date", date),
+            ("Date", self.date()),
             ("Message-ID", self.message_id.clone()),
-            ("References", "<first@kontor.example>".to_owned()),
             ("Content-Type", kind.to_owned()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .to_vec()
+        ];
+        if !self.references.is_empty() {
+            header.push(("References", self.references.join(" ")));
+        }
+        header.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     fn whole(&self) -> Vec<u8> {
@@ -85,40 +102,6 @@ impl Message {
             "1" => Some(self.text.clone().into_bytes()),
             "2" => self.file.clone(),
             _ => None,
-        }
-    }
-
-    pub fn envelope(&self) -> String {
-        if self.no_envelope {
-            return "NIL".to_owned();
-        }
-        let field = |name: &str| {
-            let found = self.header().into_iter().find(|(known, _)| known == name);
-            quoted(&found.map(|(_, value)| value).unwrap_or_default())
-        };
-        let from = format!("((\"Writer\" NIL {} \"kontor.example\"))", quoted(&self.from));
-        let to = "((NIL NIL \"anna\" \"kontor.example\"))";
-        format!(
-            "({} {} {from} {from} {from} {to} NIL NIL NIL {})",
-            field("Date"),
-            field("Subject"),
-            field("Message-ID")
-        )
-    }
-
-    pub fn structure(&self) -> String {
-        let text = format!(
-            "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"utf-8\") NIL NIL \"8BIT\" {} {} NIL NIL NIL NIL)",
-            self.text.len(),
-            self.text.lines().count()
-        );
-        match &self.file {
-            None => text,
-            Some(file) => format!(
-                "({text}(\"APPLICATION\" \"PDF\" (\"NAME\" \"plan.pdf\") NIL NIL \"BASE64\" {} NIL \
-                 (\"ATTACHMENT\" (\"FILENAME\" \"plan.pdf\")) NIL NIL) \"MIXED\" (\"BOUNDARY\" \"seam\") NIL NIL NIL)",
-                file.len()
-            ),
         }
     }
 }

@@ -2,23 +2,37 @@
 //! messages and answers out of them by RFC 9051, so that a test says what is in a mailbox and what others do to
 //! it, and never which line comes next. What servers do wrong is switched on in [`Faults`].
 //!
-//! It shares no line with `imap`: it reads commands and writes answers with code of its own.
+//! It shares no line with `imap`: it reads commands with code of its own, and what it says is written by imap-codec.
+
+#![allow(dead_code)]
 
 mod fetch;
+mod mailbox;
 mod message;
+mod ranks;
+mod search;
 mod session;
+mod wire;
 mod words;
 
+pub use mailbox::Mailbox;
 pub use message::Message;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::io::DuplexStream;
+use tokio::sync::watch;
 
 pub const FULL: &str = "IMAP4rev1 LITERAL+ ENABLE UNSELECT CONDSTORE ESEARCH LIST-EXTENDED LIST-STATUS \
-     SPECIAL-USE PREVIEW MOVE";
+     SPECIAL-USE PREVIEW MOVE IDLE NAMESPACE ID";
+/// The same, with UIDs instead of positions for what left (RFC 7162).
+pub const QUICK: &str = "IMAP4rev1 LITERAL+ ENABLE UNSELECT CONDSTORE QRESYNC ESEARCH LIST-EXTENDED LIST-STATUS \
+     SPECIAL-USE PREVIEW MOVE IDLE NAMESPACE ID";
 /// With ids that outlive a move (RFC 8474).
-pub const OBJECTS: &str = "IMAP4rev1 LIST-EXTENDED LIST-STATUS SPECIAL-USE PREVIEW OBJECTID";
+pub const OBJECTS: &str = "IMAP4rev1 LIST-EXTENDED LIST-STATUS SPECIAL-USE PREVIEW OBJECTID IDLE";
+pub const GMAIL: &str = "IMAP4rev1 ENABLE CONDSTORE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE MOVE IDLE \
+     UNSELECT X-GM-EXT-1";
 pub const BARE: &str = "IMAP4rev1";
 
 /// What happens to a connection after it has carried so many octets from the server.
@@ -26,6 +40,31 @@ pub const BARE: &str = "IMAP4rev1";
 pub enum Fate {
     Cut(usize),
     Silence(usize),
+    /// The server says no more and closes its half, and goes on reading.
+    HalfClosed(usize),
+}
+
+/// A server that tells something else than it holds, always and everywhere, so that nobody could know better:
+/// a view that agrees with it is wrong, and who compares views must say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mutant {
+    /// Others' subjects.
+    Subject,
+    Date,
+    Unread,
+    Unthreaded,
+    /// What left is told to be there.
+    KeepsGone,
+    /// What came last is told of nowhere.
+    HidesNewest,
+    /// One message has no answer to any FETCH, and is counted nowhere.
+    SkipsOne,
+    /// Flags change, and neither count nor push nor fetch says so.
+    StaleFlags,
+    /// New numbers under the old UIDVALIDITY.
+    SilentRenumber,
+    /// A mailbox is listed under another name.
+    Misnames,
 }
 
 /// What this server does wrong. Nothing, to begin with.
@@ -39,76 +78,33 @@ pub struct Faults {
     pub no_flight: bool,
     /// Commands that begin so are answered so.
     pub answers: Vec<(String, String)>,
+    /// The same, so many times.
+    pub some_answers: Vec<(String, String, u32)>,
     /// Instead of a greeting.
     pub greeting: Option<String>,
     /// Octets of a literal that come at most, whatever was asked for.
     pub most_octets: Option<usize>,
     /// FLAGS are left out of what is fetched.
     pub no_flags: bool,
-}
-
-pub struct Mailbox {
-    pub name: String,
-    pub attribute: &'static str,
-    /// None: never said.
-    pub uidvalidity: Option<u32>,
-    pub uidnext: u32,
-    pub modseq: u64,
-    pub messages: Vec<Message>,
-}
-
-impl Mailbox {
-    pub fn new(name: &str, attribute: &'static str) -> Self {
-        Self {
-            name: name.to_owned(),
-            attribute,
-            uidvalidity: Some(7),
-            uidnext: 1,
-            modseq: 1,
-            messages: Vec::new(),
-        }
-    }
-
-    pub fn add(&mut self, mut message: Message) -> u32 {
-        let uid = self.uidnext;
-        message.uid = uid;
-        self.modseq += 1;
-        message.modseq = self.modseq;
-        self.uidnext += 1;
-        self.messages.push(message);
-        uid
-    }
-
-    pub fn fill(&mut self, count: u32) {
-        for _ in 0..count {
-            let message = Message::text(self.uidnext);
-            self.add(message);
-        }
-    }
-
-    pub fn expunge(&mut self, uid: u32) {
-        self.modseq += 1;
-        self.messages.retain(|m| m.uid != uid);
-    }
-
-    pub fn flag(&mut self, uid: u32, flag: &str) {
-        self.modseq += 1;
-        let modseq = self.modseq;
-        if let Some(message) = self.messages.iter_mut().find(|m| m.uid == uid) {
-            message.flags.push(flag.to_owned());
-            message.modseq = modseq;
-        }
-    }
-
-    /// The same mail under new numbers.
-    pub fn renumber(&mut self) {
-        self.uidvalidity = self.uidvalidity.map(|v| v + 1);
-        let first = self.uidnext + 1_000;
-        for (at, message) in (first..).zip(&mut self.messages) {
-            message.uid = at;
-        }
-        self.uidnext = first + self.messages.len() as u32;
-    }
+    /// PREVIEW is offered and always NIL (Cyrus).
+    pub no_preview: bool,
+    /// UIDNEXT is told too low by so many (Outlook) or not at all (Courier).
+    pub low_uidnext: u32,
+    pub no_uidnext: bool,
+    /// EXISTS is said too high first and right behind it.
+    pub wrong_exists: bool,
+    /// ENABLE works and says nothing (iCloud).
+    pub no_enabled: bool,
+    /// Untagged EXISTS and FETCH come twice.
+    pub doubles: bool,
+    /// A connection that idles is dead, and nobody says so.
+    pub deaf: bool,
+    pub most_connections: Option<u32>,
+    /// Before each answer.
+    pub slow: Option<Duration>,
+    pub mutant: Option<Mutant>,
+    /// The mutants' memory: what one of them never tells of.
+    pub hidden: Vec<(u64, u32)>,
 }
 
 type Watcher = Box<dyn FnMut(&mut Vec<Mailbox>, &str) + Send>;
@@ -131,14 +127,19 @@ pub struct State {
     pub watcher: Option<Watcher>,
 }
 
+struct Inner {
+    state: Mutex<State>,
+    stirs: watch::Sender<()>,
+}
+
 #[derive(Clone)]
-pub struct Server(Arc<Mutex<State>>);
+pub struct Server(Arc<Inner>);
 
 impl Server {
     pub fn new(offers: &'static str) -> Self {
         let inbox = Mailbox::new("INBOX", "");
         let sent = Mailbox::new("Sent", "\\Sent");
-        Self(Arc::new(Mutex::new(State {
+        let state = State {
             user: "anna@kontor.example".to_owned(),
             password: "secret".to_owned(),
             greets_with: "IMAP4rev1 SASL-IR LITERAL+ AUTH=PLAIN",
@@ -150,7 +151,8 @@ impl Server {
             connections: 0,
             open: 0,
             watcher: None,
-        })))
+        };
+        Self(Arc::new(Inner { state: Mutex::new(state), stirs: watch::channel(()).0 }))
     }
 
     pub fn with(offers: &'static str, mails: u32) -> Self {
@@ -160,11 +162,18 @@ impl Server {
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another client acts, and whoever waits hears of it at once.
+    pub fn act<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let done = change(&mut self.state());
+        self.stir();
+        done
     }
 
     pub fn inbox<T>(&self, change: impl FnOnce(&mut Mailbox) -> T) -> T {
-        change(&mut self.state().mailboxes[0])
+        self.act(|state| change(&mut state.mailboxes[0]))
     }
 
     pub fn faults(&self, change: impl FnOnce(&mut Faults)) {
@@ -180,17 +189,31 @@ impl Server {
         std::mem::take(&mut self.state().heard)
     }
 
+    fn stir(&self) {
+        self.0.stirs.send_replace(());
+    }
+
     pub fn serve(&self, stream: DuplexStream) {
-        let fate = {
+        let (fate, full) = {
             let mut state = self.state();
             state.connections += 1;
             state.open += 1;
-            state.faults.fates.pop_front()
+            let most = state.faults.most_connections;
+            (state.faults.fates.pop_front(), most.is_some_and(|most| state.open > most))
         };
-        let server = self.clone();
+        let open = Open(self.clone());
         tokio::spawn(async move {
-            session::Session::new(server.clone(), stream, fate).run().await;
-            server.state().open -= 1;
+            session::Session::new(open.0.clone(), stream, fate).run(full).await;
+            drop(open);
         });
+    }
+}
+
+/// Counts a connection for as long as it is there, also where its task is dropped.
+struct Open(Server);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.state().open -= 1;
     }
 }

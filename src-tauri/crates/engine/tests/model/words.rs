@@ -23,14 +23,16 @@ pub fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// Whether a number is in a set such as `1:3,7,9:*`, where `*` is `last`.
-pub fn in_set(set: &str, last: u32, number: u32) -> bool {
+/// The ranges of a set such as `1:3,7,9:*`, where `*` is `last`.
+pub fn sets(set: &str, last: u32) -> Vec<(u32, u32)> {
     let value = |text: &str| if text == "*" { last } else { text.parse().unwrap_or(0) };
-    set.split(',').any(|range| {
-        let (low, high) = range.split_once(':').unwrap_or((range, range));
-        let (low, high) = (value(low), value(high));
-        (low.min(high)..=low.max(high)).contains(&number)
-    })
+    set.split(',')
+        .map(|range| {
+            let (low, high) = range.split_once(':').unwrap_or((range, range));
+            let (low, high) = (value(low), value(high));
+            (low.min(high), low.max(high))
+        })
+        .collect()
 }
 
 /// Items of a FETCH: split at spaces that no bracket holds.

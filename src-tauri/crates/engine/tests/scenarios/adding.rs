@@ -115,7 +115,9 @@ async fn cut_or_stalled_at_any_octet_it_is_told_and_nothing_is_kept() {
             let code = code(world.engine.add_account(anna()).await);
             let expected = match fate(at) {
                 Fate::Cut(_) => [Code::Offline, Code::NotImap].contains(&code),
-                Fate::Silence(_) => [Code::Timeout, Code::NotImap].contains(&code),
+                Fate::Silence(_) | Fate::HalfClosed(_) => {
+                    [Code::Timeout, Code::NotImap].contains(&code)
+                }
             };
             assert!(expected, "{:?}: {code:?}", fate(at));
             nothing_is_kept(&world).await;

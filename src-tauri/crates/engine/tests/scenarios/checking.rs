@@ -36,7 +36,7 @@ async fn an_empty_mailbox_gets_mail_and_loses_it() {
     server.inbox(|inbox| inbox.fill(2));
     world.engine.check_account(account).await.unwrap();
     assert_eq!(world.walk(50).await, [2, 1]);
-    server.inbox(|inbox| inbox.messages.clear());
+    server.inbox(|inbox| inbox.clear());
     world.engine.check_account(account).await.unwrap();
     assert!(world.walk(50).await.is_empty());
 }

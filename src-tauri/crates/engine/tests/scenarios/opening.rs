@@ -171,7 +171,7 @@ async fn a_message_that_was_moved_is_opened_where_it_is_now() {
     let sent = all.iter().find(|m| m.name.0 == "Sent").unwrap().id;
     {
         let mut state = server.state();
-        let moved = state.mailboxes[0].messages.pop().unwrap();
+        let moved = state.mailboxes[0].pop().unwrap();
         state.mailboxes[1].add(moved);
     }
     world.engine.check_mailbox(sent).await.unwrap();
@@ -183,7 +183,7 @@ async fn a_message_that_was_moved_is_opened_where_it_is_now() {
     let saved = world.engine.save_attachment(message, &section, &output, false).await.unwrap();
     assert_eq!(saved.bytes, 1_000);
     // Gone from there too, it is gone.
-    server.state().mailboxes[1].messages.clear();
+    server.state().mailboxes[1].clear();
     world.engine.check_mailbox(sent).await.unwrap();
     assert_eq!(code(world.engine.show(message, Form::Best).await), Code::NoSuchMessage);
 }

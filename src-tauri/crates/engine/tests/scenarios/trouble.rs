@@ -120,9 +120,7 @@ async fn given_up_anywhere_in_a_first_screen_the_next_one_is_whole() {
             assert!(rows.iter().all(|r| r.preview.is_some()), "{offers}: {polls} polls");
             server.inbox(|inbox| {
                 // Under a new UIDVALIDITY the next round reads it anew.
-                inbox.renumber();
-                inbox.messages.iter_mut().zip(1..).for_each(|(message, n)| message.uid = n);
-                inbox.uidnext = 61;
+                inbox.renumber_from(1);
             });
             polls += 1;
         }
