@@ -11,6 +11,7 @@ pub(crate) enum Db {
     Reader(Reader),
 }
 
+const SMALL: u64 = 64_000_000;
 /// Octets of a part that one transaction writes.
 const PIECE: usize = 256 * 1024;
 
@@ -67,6 +68,12 @@ impl Db {
         })
     }
 
+    /// In a small budget the log has little room: rows in no order touch many pages of many trees.
+    fn rows_at_once(&self) -> Result<usize> {
+        let small = self.store()?.budget() < SMALL;
+        Ok(if small { store::MOST_ROWS * 2 / 5 } else { store::MOST_ROWS })
+    }
+
     /// Rows in transactions of their own, each with the stretch that it covers: newest first, so that a cut
     /// leaves a hole below and never one inside.
     pub async fn put(
@@ -80,7 +87,7 @@ impl Db {
         rows.sort_by_key(|row| std::cmp::Reverse(row.uid));
         let mut high = covered.map(|(_, high)| high);
         let chunks: Vec<Vec<NewRow>> =
-            rows.chunks(store::MOST_ROWS).map(<[NewRow]>::to_vec).collect();
+            rows.chunks(self.rows_at_once()?).map(<[NewRow]>::to_vec).collect();
         let last = chunks.len().saturating_sub(1);
         for (index, chunk) in chunks.into_iter().enumerate() {
             let lowest = chunk.iter().map(|row| row.uid).min();

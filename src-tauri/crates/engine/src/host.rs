@@ -55,4 +55,16 @@ impl Host for System {
     ) -> BoxFuture<'a, Result<Session, imap::Error>> {
         Box::pin(imap::connect(endpoint, trust, deadlines))
     }
+
+    fn changes(&self) -> BoxStream<'static, Change> {
+        let heard = net::changes();
+        let next = |mut heard: tokio::sync::mpsc::Receiver<net::Change>| async move {
+            let change = match heard.recv().await? {
+                net::Change::Network => Change::Network,
+                net::Change::Woke => Change::Woke,
+            };
+            Some((change, heard))
+        };
+        stream::unfold(heard, next).boxed()
+    }
 }

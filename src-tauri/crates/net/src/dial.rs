@@ -54,7 +54,22 @@ async fn one(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address).await?;
     // Commands are written whole; nothing is gained by waiting for more.
     stream.set_nodelay(true)?;
+    // What a system does not know of these it leaves out: whoever uses the connection has deadlines too.
+    if let Err(error) = keep_alive(&stream) {
+        tracing::debug!(%error, "the connection has no keepalive of the system's");
+    }
     Ok(stream)
+}
+
+/// A peer that is gone without a word is noticed by the system itself, whatever the protocol above is doing.
+fn keep_alive(stream: &TcpStream) -> io::Result<()> {
+    let socket = socket2::SockRef::from(stream);
+    let seconds = Duration::from_secs;
+    let keepalive = socket2::TcpKeepalive::new().with_time(seconds(15)).with_interval(seconds(5));
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    socket.set_tcp_user_timeout(Some(seconds(20)))?;
+    Ok(())
 }
 
 /// RFC 8305 4: families in turn, beginning with the one that the system put first.
@@ -114,6 +129,17 @@ mod tests {
         assert!(matches!(of(&[NetworkUnreachable, ConnectionRefused]), Error::Refused { .. }));
         assert!(matches!(of(&[TimedOut, NetworkUnreachable]), Error::Timeout { .. }));
         assert_eq!(of(&[NetworkUnreachable, NetworkUnreachable]), Error::Offline);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn the_system_watches_the_connection_too() {
+        let open = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = one(open.local_addr().unwrap()).await.unwrap();
+        let socket = socket2::SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(15));
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(Duration::from_secs(20)));
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@
 #![warn(clippy::indexing_slicing)]
 
 mod certificate;
+mod changes;
 mod clear;
 mod connect;
 mod connected;
@@ -19,6 +20,7 @@ mod trust;
 mod verify;
 
 pub use certificate::{Reason, Untrusted, fingerprint_from_text, fingerprint_text};
+pub use changes::{Change, changes};
 pub use clear::Clear;
 pub use connect::{connect, connect_clear};
 pub use connected::{Connected, Wire};

@@ -293,6 +293,9 @@ fn server_key(query: &Query, gmail: bool) -> SearchKey {
     if query.unread {
         keys.push(SearchKey::Not(Box::new(SearchKey::Seen)));
     }
+    if query.read {
+        keys.push(SearchKey::Seen);
+    }
     if query.flagged {
         keys.push(SearchKey::Flagged);
     }
