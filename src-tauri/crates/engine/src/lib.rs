@@ -278,12 +278,20 @@ impl Inner {
             state.last_heard = Some(now);
             // Who listens goes on listening, whoever else asks something meanwhile.
             let listening = by == Heard::Check && matches!(state.phase, Phase::Current { .. });
-            if !listening {
+            // That the server is heard makes no room on the disk.
+            if !listening && !state.is_out_of_room() {
                 state.phase = Phase::Current { by };
             }
         });
         if told {
             self.tell_state(account);
+        }
+    }
+
+    /// What was brought here could be written.
+    pub(crate) fn has_room(&self, account: AccountId) {
+        if self.live(account).state().is_out_of_room() {
+            self.enter(account, Phase::Current { by: Heard::Check });
         }
     }
 

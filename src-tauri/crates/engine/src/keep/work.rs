@@ -3,7 +3,7 @@
 //! the screen never waits for it.
 
 use crate::error::{Error, Result};
-use crate::live::{Live, Progress, Urgency, on_connection};
+use crate::live::{Live, Phase, Progress, Urgency, on_connection};
 use crate::sync::headers::{self, Filled, Watch};
 use crate::sync::{audit, delta, folders, prefetch};
 use crate::{Engine, Inner};
@@ -51,18 +51,27 @@ pub(crate) async fn work(inner: Arc<Inner>, account: AccountId) {
     loop {
         // Whichever comes first.
         let _ = timeout(LONG, live.work.notified()).await;
-        if inner.is_suspended() || live.is_out_of_reach() {
+        let reachable = !live.is_out_of_reach() || live.state().is_out_of_room();
+        if inner.is_suspended() || !reachable {
             continue;
         }
         let reach = Reach { prefetch: true, audit: true };
         let generation = live.generation();
-        let Err(error) = engine.bring(account, reach).await else { continue };
+        let Err(error) = engine.bring(account, reach).await else {
+            inner.has_room(account);
+            continue;
+        };
         tracing::info!(%account, code = error.code().as_str(), "the work was left");
         if error.code() == Code::ServerBusy && !live.is_frugal() {
             // A second connection was one too many: from now on there is one.
             live.be_frugal();
             live.close(Duration::ZERO).await;
             continue;
+        }
+        if error.code() == Code::DiskFull {
+            let retry_at = inner.host.now() + REST;
+            let trouble = error.trouble(Some(account));
+            inner.enter(account, Phase::Waiting { trouble, retry_at });
         }
         tokio::select! {
             () = sleep(REST) => live.work.notify_one(),

@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use model::Trouble;
+use model::{Code, Trouble};
 
 /// How an account fares, for the status line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,4 +51,9 @@ pub struct Progress {
 
 impl State {
     pub(crate) const NEW: State = State { phase: Phase::Resting, last_heard: None, progress: None };
+
+    /// The device's disk is full: mail is heard of and cannot be kept.
+    pub(crate) fn is_out_of_room(&self) -> bool {
+        matches!(&self.phase, Phase::Waiting { trouble, .. } if trouble.code == Code::DiskFull)
+    }
 }
