@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { MessageList, Page, Row } from '../src/gen/api';
+import { mail } from '../src/data/mail.svelte';
+import type { Mailbox, MessageList, Page, Row, Tag } from '../src/gen/api';
 import { concerns, MailList } from '../src/data/list.svelte';
 import { arrived, bounded, dayStarts, missing, PAGE, placed, rowOf, whole, type Pages } from '../src/data/pages';
 import { factOf } from '../src/components/list/fact';
@@ -254,17 +255,37 @@ describe('pages', () => {
   });
 });
 
-test('an event concerns the list that it names', async () => {
-  const { page } = server(3, 3);
+test('an event concerns the list that it names, and from afar those whose conversations it may touch', async () => {
+  const box = (id: number, account: number, role: 'inbox' | 'sent'): Mailbox => ({
+    id, account, name: role, label: role, depth: 0, role, total: 0, unread: 0, cached: 0, selectable: true, role_from: 'server', covered: true, audited_at: null,
+  });
+  mail.mailboxesAnswer.set([box(7, 1, 'inbox'), box(8, 1, 'sent'), box(9, 2, 'sent')]);
+  const { list } = await opened(3, 3);
+  const one = (id: number): Tag[] => [{ kind: 'list', id }];
+  const by = (which: MailList, tags: Tag[]) => concerns(which, { seq: 1, resync: false, tags });
+  const soon = by(list, one(7)) ?? 0;
+  expect(soon).toBeGreaterThan(0);
+  expect([by(list, one(8)), by(list, [{ kind: 'storage' }])]).toEqual([null, null]);
+  expect([by(list, [{ kind: 'message', id: 2 }]), by(list, [{ kind: 'message', id: 99 }])]).toEqual([soon, null]);
+  const [talks, all] = [new MailList(7, true), new MailList(null, true)];
+  const later = by(talks, one(8)) ?? 0;
+  expect(later).toBeGreaterThan(soon);
+  expect([by(talks, one(9)), by(talks, [...one(8), ...one(7)])]).toEqual([null, soon]);
+  expect([by(all, one(7)), by(all, one(9)), by(new MailList(null, false), one(9))]).toEqual([soon, later, null]);
+});
+
+test('what is urgent does not wait for what is not', async () => {
+  vi.useFakeTimers();
+  const { page } = server(10, 10);
   carrier.answers['message.list'] = page;
-  const list = new MailList(7, false);
-  await list.open();
-  const event = (tags: Parameters<typeof concerns>[1]['tags']) => concerns(list, { seq: 1, resync: false, tags });
-  expect(event([{ kind: 'list', id: 7 }])).toBe(true);
-  expect(event([{ kind: 'list', id: 8 }, { kind: 'storage' }])).toBe(false);
-  expect(event([{ kind: 'message', id: 2 }])).toBe(true);
-  expect(event([{ kind: 'message', id: 99 }])).toBe(false);
-  expect(concerns(new MailList(null, true), { seq: 1, resync: false, tags: [{ kind: 'list', id: 8 }] })).toBe(true);
+  const list = new MailList(7, true);
+  list.touch(3000);
+  list.touch();
+  await vi.advanceTimersByTimeAsync(400);
+  expect(lists().length).toBe(1);
+  await vi.advanceTimersByTimeAsync(4000);
+  expect(lists().length).toBe(1);
+  vi.useRealTimers();
 });
 
 test('a row says who, and what a screen reader hears', () => {

@@ -12,6 +12,7 @@ import { keyOf, type Shelf } from './shelf';
 /** Pages that stay: 1,200 rows. */
 const KEEP_PAGES = 24;
 const SETTLE = 250;
+const AFAR = 3000;
 /** After a refusal the server is left alone for a while, however much is scrolled. */
 const REST = 4000;
 
@@ -43,7 +44,7 @@ export class MailList implements Shelf {
   #resting = 0;
   /** Counts how often everything was read anew: a page that was asked before belongs elsewhere by now. */
   #edition = 0;
-  #settling = false;
+  #settling: { timer: ReturnType<typeof setTimeout>; due: number } | null = null;
   #renewing: Promise<void> | null = null;
   #renewAgain = false;
 
@@ -150,13 +151,15 @@ export class MailList implements Shelf {
   }
 
   /** An event touched it. Many come in a row while a mailbox fills: one look a quarter second. */
-  touch(): void {
-    if (this.#settling) return;
-    this.#settling = true;
-    setTimeout(() => {
-      this.#settling = false;
+  touch(wait: number = SETTLE): void {
+    const due = performance.now() + wait;
+    if (this.#settling && this.#settling.due <= due) return;
+    if (this.#settling) clearTimeout(this.#settling.timer);
+    const timer = setTimeout(() => {
+      this.#settling = null;
       void this.renew();
-    }, SETTLE);
+    }, wait);
+    this.#settling = { timer, due };
   }
 
   /** The rows that are looked at, as the store has them now; what else was held is asked again when it is looked at. */
@@ -308,22 +311,30 @@ export function listOf(mailbox: MailboxId | null): MailList {
   return known;
 }
 
-/** Whether an event's tags concern the list. */
-export function concerns(list: MailList, event: Event): boolean {
-  return event.tags.some((tag) => {
-    if (tag.kind === 'accounts') return list.mailbox === null;
-    if (tag.kind === 'message') return list.holds(tag.id);
-    return tag.kind === 'list' && (list.mailbox === null || list.mailbox === tag.id);
+/** How soon a list must be looked at after an event; null where it is none of its business. */
+export function concerns(list: MailList, event: Event): number | null {
+  const own = mail.mailbox(list.mailbox)?.account;
+  const waits = event.tags.flatMap((tag) => {
+    if (tag.kind === 'accounts') return list.mailbox === null ? [SETTLE] : [];
+    if (tag.kind === 'message') return list.holds(tag.id) ? [SETTLE] : [];
+    if (tag.kind !== 'list') return [];
+    if (list.mailbox === tag.id) return [SETTLE];
+    const box = mail.mailbox(tag.id);
+    if (list.mailbox === null && (!box || box.role === 'inbox')) return [SETTLE];
+    // A conversation's count, its other messages: they may stand in any mailbox of the account, and are not urgent.
+    return list.threads && box && (list.mailbox === null || box.account === own) ? [AFAR] : [];
   });
+  return waits.length > 0 ? Math.min(...waits) : null;
 }
 
 export function followLists(shown: () => MailList): () => void {
   return hear((event, everything) => {
     const now = shown();
     for (const [key, list] of lists) {
-      if (!everything && !concerns(list, event)) continue;
+      const wait = everything ? SETTLE : concerns(list, event);
+      if (wait === null) continue;
       // One that is not on screen is asked again when it is opened.
-      if (list === now) list.touch();
+      if (list === now) list.touch(wait);
       else if (everything) lists.delete(key);
     }
   });
