@@ -2,10 +2,9 @@
 
 use super::{SignIn, secret_name};
 use crate::error::{Error, Result};
-use crate::live::{Conn, connect};
+use crate::live::{Conn, connect, first_deadlines};
 use crate::sync::folders;
 use crate::{Engine, Inner};
-use imap::Deadlines;
 use model::{AccountId, Code, Endpoint, SmtpEndpoint, Trouble};
 use net::Trust;
 use secrecy::SecretString;
@@ -54,7 +53,7 @@ impl Engine {
                 password: new.password.clone(),
                 quirks: Vec::new(),
             };
-            match connect(&*inner.host, &sign_in, None, Deadlines::default(), false).await {
+            match connect(&*inner.host, &sign_in, None, first_deadlines(), false).await {
                 Ok(conn) => {
                     // From here on a cancelled question may not leave half an account behind.
                     let saving = tokio::spawn(save(Arc::clone(inner), new, sign_in, conn));

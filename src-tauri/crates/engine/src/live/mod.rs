@@ -9,6 +9,7 @@ mod state;
 
 pub(crate) use conn::{Conn, GOODBYE, Place, Stirred, connect};
 pub(crate) use lease::{Lease, Urgency, learn};
+pub(crate) use patience::first_deadlines;
 pub use state::{Heard, Phase, Progress, State};
 
 use crate::error::Error;

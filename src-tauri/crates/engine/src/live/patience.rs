@@ -14,6 +14,11 @@ pub(crate) const FIRST: Duration = Duration::from_secs(10);
 const MOST: u32 = 4;
 const FORGIVEN: Duration = Duration::from_secs(3600);
 
+/// Of a server that was never waited for.
+pub(crate) fn first_deadlines() -> Deadlines {
+    Deadlines { command: FIRST, fetch_idle: FIRST, ..Deadlines::default() }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Patience(Mutex<Option<(u32, Instant)>>);
 

@@ -12,10 +12,48 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
+use tokio::io::{AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf};
+use tokio::sync::watch;
 
-/// Names and the servers behind them.
+/// Names and the servers behind them, and the one line to all of them.
 #[derive(Default)]
-pub struct Net(Mutex<HashMap<String, Server>>);
+pub struct Net {
+    servers: Mutex<HashMap<String, Server>>,
+    /// The line is cut, and nobody says so: what was open stays silent for ever.
+    dark: watch::Sender<bool>,
+}
+
+impl Net {
+    pub fn go_dark(&self, dark: bool) {
+        self.dark.send_replace(dark);
+    }
+
+    /// Both directions, until the line is cut once.
+    fn line(&self, near: DuplexStream, far: DuplexStream) {
+        let (near_in, near_out) = tokio::io::split(near);
+        let (far_in, far_out) = tokio::io::split(far);
+        for (from, to) in [(near_in, far_out), (far_in, near_out)] {
+            tokio::spawn(carry(from, to, self.dark.subscribe()));
+        }
+    }
+}
+
+async fn carry(
+    mut from: ReadHalf<DuplexStream>,
+    mut to: WriteHalf<DuplexStream>,
+    mut dark: watch::Receiver<bool>,
+) {
+    tokio::select! {
+        biased;
+        () = async { dark.wait_for(|dark| *dark).await.map(drop).unwrap_or(()) } => {
+            std::future::pending().await
+        }
+        carried = tokio::io::copy(&mut from, &mut to) => {
+            let _ = carried;
+            let _ = to.shutdown().await;
+        }
+    }
+}
 
 impl Host for Net {
     fn now(&self) -> Timestamp {
@@ -30,14 +68,20 @@ impl Host for Net {
     ) -> BoxFuture<'a, Result<Session, imap::Error>> {
         Box::pin(async move {
             let host = endpoint.host.clone();
-            let server = self.0.lock().unwrap().get(&host).cloned();
+            let server = self.servers.lock().unwrap().get(&host).cloned();
             let Some(server) = server else {
                 return Err(net::Error::NoSuchHost { host }.into());
             };
             if server.state().faults.refuses {
                 return Err(net::Error::Refused { host, port: endpoint.port }.into());
             }
-            let (near, far) = tokio::io::duplex(64 * 1024);
+            if *self.dark.borrow() {
+                tokio::time::sleep(deadlines.connect).await;
+                return Err(net::Error::Timeout { host, what: "connecting" }.into());
+            }
+            let (near, mid) = tokio::io::duplex(64 * 1024);
+            let (other, far) = tokio::io::duplex(64 * 1024);
+            self.line(mid, other);
             server.serve(far);
             Session::greet(Connected::over(near, &endpoint.host), deadlines).await
         })
@@ -117,7 +161,7 @@ impl World {
     }
 
     pub fn host(&self, host: &str, server: &Server) {
-        self.net.0.lock().unwrap().insert(host.to_owned(), server.clone());
+        self.net.servers.lock().unwrap().insert(host.to_owned(), server.clone());
     }
 
     /// A world with one account on `server`.

@@ -8,6 +8,7 @@ extern crate satchel_engine as engine;
 mod adding;
 mod checking;
 mod kit;
+mod living;
 #[path = "../model/mod.rs"]
 mod model;
 mod opening;
