@@ -151,6 +151,162 @@ test('the keys go through list and reader', async () => {
   await context.close();
 });
 
+// Rows of the list, not the choices of a selection.
+const rows = (page) => page.locator('[role=option]');
+
+test('all inboxes are one list, with a row for each conversation', async () => {
+  const { context, page } = await open('desktop');
+  await page.getByRole('treeitem', { name: /^All inboxes/ }).and(page.locator('[aria-selected=true]')).waitFor();
+  // Newest first over both accounts.
+  await page.waitForFunction(() => document.querySelectorAll('[role=option] time').length > 5);
+  const dates = await page.locator('[role=option] time').evaluateAll((all) => all.map((t) => Date.parse(t.dateTime)));
+  assert.deepEqual(dates, [...dates].sort((a, b) => b - a));
+  const names = await rows(page).evaluateAll((all) => all.map((row) => row.getAttribute('aria-label')));
+  assert.ok(names.some((name) => /messages\. /.test(name)), `no conversation among ${names.join(' | ')}`);
+  // However many messages a conversation has, it is one row.
+  assert.equal(names.filter((name) => name.includes(LETTER)).length, 1);
+  await context.close();
+});
+
+test('a conversation opens with the other messages as lines, own ones too', async () => {
+  const { context, page } = await open('desktop');
+  await page.getByRole('option', { name: LETTER }).first().click();
+  await page.getByText(/^\d messages with /).waitFor();
+  const lines = page.locator('[data-head][aria-expanded=false]');
+  assert.ok((await lines.count()) >= 2);
+  await accessible(page, 'a conversation');
+  const before = await page.locator('article[data-message]').count();
+  await lines.first().focus();
+  await page.keyboard.press('Enter');
+  await page.waitForFunction((n) => document.querySelectorAll('article[data-message]').length > n, before);
+  // n goes on to the next of them.
+  const here = () => page.evaluate(() => document.activeElement?.getAttribute('data-head'));
+  const first = await here();
+  assert.ok(first, 'the focus stays on what was opened');
+  await page.keyboard.press('n');
+  assert.notEqual(await here(), first);
+  await context.close();
+});
+
+describe('search', () => {
+  const find = async (page, words) => {
+    await page.keyboard.press('/');
+    await page.keyboard.type(words, { delay: 15 });
+  };
+  // All servers have answered, whatever they found.
+  const answered = (page) => page.getByText(/Asked (all \d|both|the|\d of \d) servers?/).waitFor();
+
+  for (const [script, word] of [
+    ['Latin, without its accents', 'facade'],
+    ['Cyrillic', 'фактура'],
+    ['Chinese characters', '展覧会'],
+    ['Arabic', 'ورشة'],
+  ]) {
+    test(`finds a word in ${script}`, async () => {
+      const { context, page } = await open('desktop');
+      await find(page, word);
+      await page.locator('[role=option] mark').first().waitFor();
+      await answered(page);
+      await rows(page).first().click();
+      await page.locator('article[data-message]').first().waitFor();
+      await context.close();
+    });
+  }
+
+  test('goes as one types, by keys alone, and Esc leads back', async () => {
+    const { context, page } = await open('desktop');
+    await find(page, 'from:ravi has:attachment ');
+    assert.deepEqual(await page.locator('.chip[aria-label]').allTextContents(), ['from: ravi', 'attachment']);
+    await rows(page).first().waitFor();
+    await answered(page);
+    await accessible(page, 'a search');
+    await picture(page, 'desktop-light-search');
+    await page.keyboard.press('ArrowDown');
+    await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'option');
+    await page.keyboard.press('Enter');
+    await page.locator('article[data-message]').first().waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.press('Escape');
+    await page.getByRole('heading', { name: 'All inboxes' }).waitFor();
+    assert.equal(await page.getByRole('textbox', { name: 'Search all mail' }).inputValue(), '');
+    await context.close();
+  });
+
+  test('says how far it went where nothing was found', async () => {
+    const { context, page } = await open('desktop', 'dark');
+    await find(page, 'zzyzxqq');
+    await page.getByRole('heading', { name: /Nothing with/ }).waitFor();
+    await page.getByText(/On this device/).first().waitFor();
+    await answered(page);
+    await accessible(page, 'a search without a hit');
+    await picture(page, 'desktop-dark-nothing-found');
+    await context.close();
+  });
+
+  test('has a place of its own on a phone', async () => {
+    const { context, page } = await open('phone');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await page.getByRole('textbox', { name: 'Search all mail' }).fill('ochre');
+    await rows(page).first().waitFor();
+    await answered(page);
+    await noSidewaysScroll(page, 'the search');
+    await accessible(page, 'the search on a phone');
+    await picture(page, 'phone-light-search');
+    await rows(page).first().click();
+    await page.locator('article[data-message]').first().waitFor();
+    await page.goBack();
+    await rows(page).first().waitFor();
+    await context.close();
+  });
+});
+
+describe('accounts', () => {
+  const accounts = async (page) => {
+    await page.getByRole('button', { name: 'Settings' }).first().click();
+    await page.getByRole('button', { name: 'Accounts', exact: true }).click();
+    await page.locator('[data-sort]').first().waitFor();
+  };
+
+  test('stand in the order that they were put in, here and in the sidebar', async () => {
+    const { context, page } = await open('desktop');
+    const order = (where) => page.locator(`${where} [data-sort]`).evaluateAll((all) => all.map((one) => one.getAttribute('data-sort')));
+    await accounts(page);
+    const before = await order('main');
+    await page.locator('main [data-sort] .open').first().focus();
+    await page.keyboard.press('Alt+ArrowDown');
+    await page.waitForFunction((first) => document.querySelector('main [data-sort]')?.getAttribute('data-sort') !== first, before[0]);
+    const after = await order('main');
+    assert.deepEqual(after, [before[1], before[0], ...before.slice(2)]);
+    assert.deepEqual(await order('nav'), after);
+    await accessible(page, 'the accounts');
+    await page.locator('main [data-sort] .open').nth(1).focus();
+    await page.keyboard.press('Alt+ArrowUp');
+    await page.waitForFunction((first) => document.querySelector('main [data-sort]')?.getAttribute('data-sort') === first, before[0]);
+    await context.close();
+  });
+
+  test('are paused and go on, and say so', async () => {
+    const { context, page } = await open('desktop');
+    await accounts(page);
+    await page.getByRole('button', { name: /^Pause / }).last().click();
+    const on = page.getByRole('button', { name: /^Go on with / });
+    await on.waitFor();
+    await page.getByRole('treeitem', { name: /, paused$/ }).waitFor();
+    await on.click();
+    await on.waitFor({ state: 'detached' });
+    await context.close();
+  });
+
+  test('say what each mailbox is for', async () => {
+    const { context, page } = await open('desktop');
+    await accounts(page);
+    await page.locator('main [data-sort] .open').first().click();
+    await page.getByLabel('Mailbox for: Trash').waitFor();
+    await accessible(page, 'an account');
+    await context.close();
+  });
+});
+
 test('at 200 % text nothing is cut off sideways', async () => {
   const { context, page } = await open('phone');
   await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
