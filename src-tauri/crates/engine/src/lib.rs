@@ -262,7 +262,7 @@ impl Inner {
     /// The server is being asked. What is known of the account stays on the screen until it answered.
     pub(crate) fn checking(&self, account: AccountId) {
         let told = self.live(account).set_state(|state| {
-            if matches!(state.phase, Phase::Resting | Phase::Paused | Phase::Trouble { .. }) {
+            if matches!(state.phase, Phase::Resting | Phase::Trouble { .. }) {
                 state.phase = Phase::Checking;
             }
         });
@@ -277,7 +277,9 @@ impl Inner {
         let told = self.live(account).set_state(|state| {
             state.last_heard = Some(now);
             // Who listens goes on listening, whoever else asks something meanwhile.
-            let listening = by == Heard::Check && matches!(state.phase, Phase::Current { .. });
+            // And what rests goes on resting, though the person looked into it.
+            let listening =
+                by == Heard::Check && matches!(state.phase, Phase::Current { .. } | Phase::Paused);
             // That the server is heard makes no room on the disk.
             if !listening && !state.is_out_of_room() {
                 state.phase = Phase::Current { by };

@@ -191,7 +191,7 @@ impl Engine {
         if counting.stop() || full {
             counting.tell(full);
         }
-        if reach.prefetch && live.generation() == counting.generation {
+        if reach.prefetch && !counting.stop() {
             self.prefetch(&rows).await?;
         }
         if reach.audit && !counting.stop() {
