@@ -62,7 +62,8 @@ test('of several the most urgent, in the order of the design', () => {
   const all = [filling, busy, away, rejected, full];
   expect(line(all)).toMatchObject({ tone: 'red', icon: 'disk' });
   expect(line(all.slice(0, 4))).toMatchObject({ tone: 'red', text: 'A2 did not accept the password' });
-  expect(line(all.slice(0, 3))).toMatchObject({ tone: 'tan', icon: 'offline' });
+  expect(line(all.slice(0, 3))).toMatchObject({ tone: 'tan', icon: 'offline', text: 'A4: Waiting for the network' });
+  expect(line([away, { ...away, id: 6 }])?.text).toBe('Waiting for the network, last heard 11:58');
   expect(line(all.slice(0, 2))).toMatchObject({ tone: 'tan', text: 'A3: Server says “Too many connections”; trying again at 12:10' });
   expect(line([filling, idle(1)])).toMatchObject({ tone: 'grey', text: 'Subjects: 10 of 20', act: { kind: 'pause' } });
   expect(line([idle(1), idle(2)], [2])).toMatchObject({ tone: 'grey', text: 'Asking A2' });

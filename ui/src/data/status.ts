@@ -97,7 +97,13 @@ export function statusLine(all: readonly Account[], asking: readonly number[], n
   if (broken) return { tone: 'red', icon: 'warning', text: m.status_trouble({ account: broken.name }) };
 
   const last = order(accounts.map((a) => a.last_heard)).at(-1);
-  if (accounts.some(away)) return { tone: 'tan', icon: 'offline', text: last ? m.status_network_since({ time: since(last, now) }) : m.status_network() };
+  const without = accounts.filter(away);
+  const [one] = without;
+  if (one) {
+    // Where others are heard, there is a network: it is this account's own trouble.
+    const network = last ? m.status_network_since({ time: since(last, now) }) : m.status_network();
+    return { tone: 'tan', icon: 'offline', text: without.length === accounts.length ? network : m.status_of({ account: one.name, what: m.status_network() }) };
+  }
   if (accounts.every(cut)) return { tone: 'tan', icon: 'offline', text: last ? m.status_unreached_all_since({ time: since(last, now) }) : m.status_unreached_all() };
   const late = accounts.find(isWaiting);
   if (late) {
