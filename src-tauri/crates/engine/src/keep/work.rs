@@ -31,6 +31,9 @@ const LONG: Duration = Duration::from_secs(60 * 60);
 /// Between two words on how far it is.
 const TOLD: Duration = Duration::from_millis(250);
 
+/// Rows after which what takes space is another figure.
+const WORTH_TELLING: u64 = 2_000;
+
 /// How far to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reach {
@@ -106,7 +109,10 @@ impl Counting<'_> {
 
 impl Watch for Counting<'_> {
     fn wrote(&self, rows: u64) {
-        self.wrote.fetch_add(rows, Ordering::Relaxed);
+        let before = self.wrote.fetch_add(rows, Ordering::Relaxed);
+        if before / WORTH_TELLING != (before + rows) / WORTH_TELLING {
+            self.inner.tell(Tag::Storage);
+        }
         let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if told.is_none_or(|at| at.elapsed() >= TOLD) {
             *told = Some(Instant::now());
@@ -187,9 +193,15 @@ impl Engine {
                 break;
             }
         }
-        brought.headers += counting.wrote.load(Ordering::Relaxed);
+        let wrote = counting.wrote.load(Ordering::Relaxed);
+        brought.headers += wrote;
+        if wrote > 0 {
+            inner.tell(Tag::Storage);
+        }
         if counting.stop() || full {
             counting.tell(full);
+        } else if live.set_state(|state| state.progress = None) {
+            inner.tell_state(account);
         }
         if reach.prefetch && !counting.stop() {
             self.prefetch(&rows).await?;
