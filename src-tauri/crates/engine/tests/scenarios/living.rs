@@ -50,12 +50,10 @@ async fn what_arrives_is_here_within_a_second_and_in_two_round_trips() {
         let begun = Instant::now();
         server.inbox(|inbox| inbox.fill(1));
         let message = loop {
-            match timeout(20 * SECOND, noted.recv()).await.unwrap().unwrap() {
-                Noted::New { account: whose, message, .. } => {
-                    assert_eq!(whose, account);
-                    break message;
-                }
-                _ => {}
+            let said = timeout(20 * SECOND, noted.recv()).await.unwrap().unwrap();
+            if let Noted::New { account: whose, message, .. } = said {
+                assert_eq!(whose, account);
+                break message;
             }
         };
         assert!(begun.elapsed() < SECOND, "{:?}", begun.elapsed());
