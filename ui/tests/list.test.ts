@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { mail } from '../src/data/mail.svelte';
 import type { Mailbox, MessageList, Page, Row, Tag } from '../src/gen/api';
-import { concerns, MailList } from '../src/data/list.svelte';
+import { MailList } from '../src/data/list.svelte';
+import { concerns } from '../src/data/lists';
 import { arrived, bounded, dayStarts, missing, PAGE, placed, rowOf, whole, type Pages } from '../src/data/pages';
 import { factOf } from '../src/components/list/fact';
 import { others, othersShort, outgoing, rowName, unread, who } from '../src/components/list/says';

@@ -1,6 +1,6 @@
 // The rows that list, reader and keys go through at this moment.
 import type { MessageId, Row, ThreadId } from '../gen/api';
-import { listOf } from './list.svelte';
+import { listOf } from './lists';
 import { nav } from './nav.svelte';
 import { prefs } from './prefs.svelte';
 import { search } from './search.svelte';
