@@ -1,11 +1,13 @@
 //! The engine: accounts, their connections, what is brought from the server and what is answered from the
 //! store. It knows every crate below it; none of them knows it. Front ends reach it through `api` alone.
 //!
-//! `live` holds connections and knows nobody; `sync` brings, `ask` answers, `keep` decides when. Nothing here knows
+//! `live` holds connections and knows nobody; `sync` knows how, `bring` does all of it, `ask` answers,
+//! `keep` decides when. Nothing here knows
 //! a window.
 
 mod account;
 mod ask;
+mod bring;
 mod db;
 mod error;
 mod host;

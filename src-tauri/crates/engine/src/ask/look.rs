@@ -1,7 +1,7 @@
 //! Looking for new mail: of one mailbox, of an account, of all.
 
+use crate::bring::Reach;
 use crate::error::Result;
-use crate::keep::work::Reach;
 use crate::live::{self, Heard, Phase, Urgency, on_connection};
 use crate::sync::{delta, folders};
 use crate::{Engine, Inner};

@@ -3,7 +3,7 @@
 
 mod listen;
 mod weather;
-pub(crate) mod work;
+mod work;
 
 use crate::{Engine, Inner};
 use futures::StreamExt;
