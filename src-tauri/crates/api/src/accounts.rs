@@ -1,5 +1,6 @@
 use crate::app::App;
 use crate::audit;
+use crate::date::date_of;
 use crate::wire::*;
 use engine::{AccountChange, MailboxRow, NewAccount, Phase, State};
 use jiff::Timestamp;
@@ -231,15 +232,6 @@ impl App {
 
 fn given(field: &Option<String>) -> Option<&str> {
     field.as_deref().map(str::trim).filter(|text| !text.is_empty())
-}
-
-pub(crate) fn rfc3339(time: Timestamp) -> String {
-    time.to_string()
-}
-
-/// From seconds since 1970, bounded to what a calendar holds.
-pub(crate) fn date_of(seconds: i64) -> String {
-    rfc3339(Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
 /// The state, when the server was last heard, and how far the headers are.

@@ -1,6 +1,6 @@
 //! What the background comparison with the server showed of an account, out of what each mailbox says of itself.
 
-use crate::accounts::date_of;
+use crate::date::date_of;
 use crate::wire::DoctorAudit;
 use engine::MailboxRow;
 

@@ -4,6 +4,7 @@
 mod accounts;
 mod app;
 mod audit;
+mod date;
 mod events;
 mod files;
 mod headers;

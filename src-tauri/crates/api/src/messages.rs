@@ -1,5 +1,5 @@
-use crate::accounts::date_of;
 use crate::app::App;
+use crate::date::date_of;
 use crate::rows;
 use crate::wire::*;
 use engine::{Form, ListAsk, Opened};

@@ -1,6 +1,6 @@
 //! A row of a list, as it crosses the boundary: a message, or a conversation by its newest message.
 
-use crate::accounts::date_of;
+use crate::date::date_of;
 use crate::wire::Row;
 use engine::ListRow;
 

@@ -1,7 +1,7 @@
 //! One question over all mail: what this device knows at once, what the servers know where that is wanted.
 
-use crate::accounts::date_of;
 use crate::app::App;
+use crate::date::date_of;
 use crate::messages::cursor;
 use crate::rows;
 use crate::wire::*;

@@ -1,7 +1,8 @@
 //! What happens to the mail, one thing after the other, for those who follow along without a screen.
 
-use crate::accounts::{date_of, state_of};
+use crate::accounts::state_of;
 use crate::app::App;
+use crate::date::date_of;
 use crate::events::Paced;
 use crate::rows;
 use crate::wire::{AccountState, Change, Progress, What};

@@ -3,17 +3,9 @@
 //! every weight that came with a row leaves with it. (Where a renumbered mailbox is bound again nothing leaves:
 //! `put` moves those placements itself.)
 
+use crate::stand::At;
 use crate::{Error, Tx, covered, mailbox, part, row, search, stand, thread, usage};
 use model::AccountId;
-
-/// The key of a placement's row.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct At {
-    pub mailbox: i64,
-    pub epoch: i64,
-    pub date: i64,
-    pub uid: i64,
-}
 
 /// Takes one placement off, and its message with it if it stands nowhere else.
 pub(crate) fn remove(tx: &Tx<'_>, at: At, message: i64, in_view: bool) -> Result<(), Error> {

@@ -1,7 +1,8 @@
 //! Where messages stand: a mailbox and a UID, within one UIDVALIDITY.
 
 use crate::flags::stored;
-use crate::leave::{self, At};
+use crate::leave;
+use crate::stand::At;
 use crate::wall::MOST_ROWS;
 use crate::{Error, Read, Tx, mailbox};
 use model::{Flags, MailboxId, MessageId, ModSeq, Tag, Uid, UidSet};

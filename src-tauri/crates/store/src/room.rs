@@ -5,7 +5,8 @@
 //! then, for what exists only here, the index (dropped and built again, not trimmed), pinned parts, the
 //! oldest rows.
 
-use crate::leave::{self, At};
+use crate::leave;
+use crate::stand::At;
 use crate::wall::{Duty, PAGE, ROW_SPACE, Walls};
 use crate::writer::Writer;
 use crate::{Error, MOST_ROWS, Read, Tx, covered, part, search, usage};

@@ -5,13 +5,21 @@
 //! matter: where that changes for all of them at once (a role, a renumbering), they are told in bounded steps, and
 //! until then readers take the mailbox's own list.
 
-use crate::leave::At;
 use crate::{Error, Tx};
 use model::MailboxId;
 use rusqlite::params;
 
 /// Rows that are told in one transaction.
 const STEP: usize = 150;
+
+/// The key of a placement's row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At {
+    pub mailbox: i64,
+    pub epoch: i64,
+    pub date: i64,
+    pub uid: i64,
+}
 
 /// The newest two of a conversation in a mailbox.
 pub(crate) const NEWEST: &str = "SELECT date, uid, head FROM placement INDEXED BY placement_thread

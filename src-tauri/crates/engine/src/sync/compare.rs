@@ -1,7 +1,7 @@
 //! What the server has and what is cached, compared as sets: the slow way that is always right. It is taken where
 //! a count says that something is missing, where a server counts no changes, and by the audit.
 
-use super::{delta, vanish};
+use super::vanish;
 use crate::Db;
 use crate::error::Result;
 use crate::live::Conn;
@@ -201,5 +201,5 @@ pub(crate) async fn refetch(
     })
     .await
     .map_err(|e| conn.fail(e))?;
-    delta::apply(db, mailbox, &place, told).await
+    super::flags::apply(db, mailbox, &place, told).await
 }

@@ -1,11 +1,11 @@
 //! Bringing what is cached of a mailbox to where the server is: what is new, which flags changed, what is gone.
 
-use super::{compare, epoch, note_selected, screen, vanish};
+use super::{compare, flags, note_selected, screen, vanish};
 use crate::Db;
 use crate::error::Result;
 use crate::live::{Conn, Place};
 use imap::{FetchSet, FetchWant, Fetched};
-use model::{Flags, MailboxId, MailboxName, MessageId, ModSeq, Tag, Uid, UidSet};
+use model::{Flags, MailboxId, MailboxName, MessageId, ModSeq, Uid, UidSet};
 use plan::{Delta, FlagChanges, Gone, Known, Now, Rows};
 use std::collections::BTreeMap;
 
@@ -28,9 +28,6 @@ impl News {
         self.count == 0 && self.new.is_empty() && self.flags.is_empty() && self.gone.is_empty()
     }
 }
-
-/// Flags of one message, as the server says them.
-pub(crate) type Told = (Uid, Flags, Option<ModSeq>);
 
 /// Looks at a mailbox. A connection that was made for this has just selected it; on another it is selected anew,
 /// so that what the server says of it is of now.
@@ -198,38 +195,8 @@ pub(crate) async fn flight(
         seen.new = screen::write(db, conn, mailbox, place, batch.rows, covered, false).await?;
     }
     let told = told.into_iter().map(|(uid, (flags, modseq))| (uid, flags, modseq)).collect();
-    seen.flags = apply(db, mailbox, place, told).await?;
+    seen.flags = flags::apply(db, mailbox, place, told).await?;
     Ok(seen)
-}
-
-/// Writes flags as the server has them; which messages look different now.
-pub(crate) async fn apply(
-    db: &Db,
-    mailbox: MailboxId,
-    place: &Place,
-    told: Vec<Told>,
-) -> Result<Vec<MessageId>> {
-    let epoch = epoch(place);
-    let mut changed = Vec::new();
-    for piece in told.chunks(store::MOST_ROWS) {
-        let piece = piece.to_vec();
-        let some = db
-            .write(move |tx| {
-                let mut changed = Vec::new();
-                for (uid, flags, modseq) in &piece {
-                    if store::flags::apply(tx, mailbox, epoch, *uid, flags, *modseq)? {
-                        changed.extend(store::placement::by_uid(tx, mailbox, *uid)?);
-                    }
-                }
-                if !changed.is_empty() {
-                    tx.changed(Tag::List(mailbox));
-                }
-                Ok(changed)
-            })
-            .await?;
-        changed.extend(some);
-    }
-    Ok(changed)
 }
 
 /// Finds what is gone from the server, by the cheapest count that can say so; and what came unnoticed.

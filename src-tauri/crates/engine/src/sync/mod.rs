@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod body;
 pub(crate) mod compare;
 pub(crate) mod delta;
+pub(crate) mod flags;
 pub(crate) mod folders;
 pub(crate) mod headers;
 pub(crate) mod page;

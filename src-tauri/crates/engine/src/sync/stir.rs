@@ -1,7 +1,7 @@
 //! What a server said by itself of the mailbox that it is watched in, made true here: what came is fetched, what
 //! changed is fetched, and what left is looked for where its position says that it stood.
 
-use super::{compare, delta, vanish};
+use super::{compare, delta, flags as flags_of, vanish};
 use crate::Db;
 use crate::error::Result;
 use crate::live::{Conn, Stirred};
@@ -43,7 +43,7 @@ pub(crate) async fn apply(
     news.new = seen.new;
     news.flags = seen.flags;
     let told = flags.into_iter().filter_map(|f| Some((f.uid?, f.flags?, f.modseq))).collect();
-    news.flags.extend(delta::apply(db, mailbox, &place, told).await?);
+    news.flags.extend(flags_of::apply(db, mailbox, &place, told).await?);
     if changes == FlagChanges::Nothing && !moves.changed.is_empty() {
         news.flags.extend(by_position(db, conn, mailbox, &moves).await?);
     }
@@ -112,7 +112,7 @@ async fn by_position(
     .await
     .map_err(|e| conn.fail(e))?;
     match conn.standing() {
-        Some(place) => delta::apply(db, mailbox, &place, told).await,
+        Some(place) => flags_of::apply(db, mailbox, &place, told).await,
         None => Ok(Vec::new()),
     }
 }

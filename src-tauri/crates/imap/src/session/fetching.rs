@@ -5,7 +5,7 @@
 //! back by TCP's own means.
 
 use super::Session;
-use super::fetch::{FetchSet, FetchSummary, Line};
+use super::lines::{FetchSet, FetchSummary, Line};
 use super::link::Link;
 use super::run::{Incoming, STRAYS, Wait, outcome, too_many_strays};
 use super::want::FetchWant;

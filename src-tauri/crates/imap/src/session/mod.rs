@@ -11,6 +11,7 @@ mod fetch;
 mod fetching;
 mod flight;
 mod idle;
+mod lines;
 mod link;
 mod list;
 mod run;
@@ -20,9 +21,9 @@ mod starttls;
 mod want;
 
 pub use connect::connect;
-pub use fetch::{FetchSet, FetchSummary};
 pub use fetching::{Fetching, Step};
 pub use idle::Idled;
+pub use lines::{FetchSet, FetchSummary};
 pub use list::{ListWant, Listed};
 pub use search::SearchKey;
 pub use select::Selected;

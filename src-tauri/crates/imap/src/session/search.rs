@@ -1,7 +1,7 @@
 //! UID SEARCH (RFC 9051 6.4.4), by ESEARCH where it is offered: the answer is a set, not a list.
 
 use super::Session;
-use super::fetch::pieces;
+use super::lines::pieces;
 use crate::command::{Command, LONGEST};
 use crate::error::Error;
 use crate::parse::{Esearch, Reply, joined};
