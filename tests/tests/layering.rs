@@ -36,7 +36,7 @@ const ALONE: &[(&str, &[&str])] = &[
     ("rustls", &["net"]),
     ("tokio-rustls", &["net"]),
     ("keyring", &["secrets"]),
-    ("zbus", &["secrets"]),
+    ("zbus", &["secrets", "net"]),
     ("ammonia", &["mime"]),
     ("axum", &["cli"]),
     ("clap", &["cli"]),
