@@ -1,7 +1,9 @@
 // The interface over `satchel serve`, in Debian's Chromium, at two sizes and in both themes. The mailbox behind it is
-// the sample; SATCHEL_URL is the address as it was printed, SATCHEL_PICTURES where pictures go.
+// the sample; SATCHEL_URL is the address as it was printed, SATCHEL_LMTP where its server takes mail in, SATCHEL_PICTURES where
+// pictures go.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import AxeBuilder from '@axe-core/playwright';
@@ -185,6 +187,57 @@ test('a conversation opens with the other messages as lines, own ones too', asyn
   assert.ok(first, 'the focus stays on what was opened');
   await page.keyboard.press('n');
   assert.notEqual(await here(), first);
+  await context.close();
+});
+
+// One message into Nora's inbox at work, by LMTP (RFC 2033).
+async function deliver(subject) {
+  const [host, port] = process.env.SATCHEL_LMTP.split(':');
+  const socket = connect(Number(port), host).setEncoding('utf8');
+  let said = '';
+  const reply = async () => {
+    // An answer ends with the line that has no hyphen behind its code.
+    for (;;) {
+      const line = /^(\d{3}) [^\n]*\n/m.exec(said);
+      if (line) {
+        said = said.slice(line.index + line[0].length);
+        assert.match(line[1], /^[23]/, line[0]);
+        return;
+      }
+      said += await new Promise((resolve, reject) => socket.once('data', resolve).once('error', reject));
+    }
+  };
+  await reply();
+  const letter = `From: Anja Holm <anja@holm.example>\r\nTo: nora@kontor.example\r\nSubject: ${subject}\r\nDate: ${new Date().toUTCString()}\r\nMessage-ID: <${Date.now()}.${subject.length}@holm.example>\r\n\r\nIt came by itself.\r\n`;
+  for (const line of ['LHLO test.example', 'MAIL FROM:<anja@holm.example>', 'RCPT TO:<nora@kontor.example>', 'DATA', `${letter}.`]) {
+    socket.write(`${line}\r\n`);
+    await reply();
+  }
+  socket.end('QUIT\r\n');
+}
+
+test('new mail appears by itself; a list that is scrolled stays where it is', async () => {
+  const { context, page } = await open('desktop');
+  // Kept current from here on: what comes, comes without being asked for.
+  await page.locator('[data-status].green').waitFor();
+  await deliver('Tea at four');
+  await page.getByRole('option', { name: /Tea at four/ }).waitFor();
+  // And is told to who does not see it.
+  await page.getByRole('status').filter({ hasText: '1 new message, from Anja Holm' }).waitFor({ state: 'attached' });
+
+  const list = page.getByRole('listbox');
+  await list.evaluate((el) => (el.scrollTop = 900));
+  await page.waitForTimeout(500);
+  const tops = () => rows(page).evaluateAll((all) => Object.fromEntries(all.map((row) => [row.id, Math.round(row.getBoundingClientRect().top)])));
+  const before = await tops();
+  await deliver('Tea at five, then');
+  await page.getByRole('button', { name: '1 new message' }).waitFor();
+  const after = await tops();
+  const both = Object.keys(before).filter((id) => id in after);
+  assert.ok(both.length > 5, 'the same rows are there');
+  assert.deepEqual(both.map((id) => after[id]), both.map((id) => before[id]));
+  await page.getByRole('button', { name: '1 new message' }).click();
+  await page.getByRole('option', { name: /Tea at five, then/ }).waitFor();
   await context.close();
 });
 

@@ -17,6 +17,7 @@ fn the_interface_in_chromium_at_desktop_and_phone_size() {
         .args(["--test", "--test-reporter=spec", "interface.test.mjs"])
         .current_dir(&folder)
         .env("SATCHEL_URL", served.url())
+        .env("SATCHEL_LMTP", stage.server.lmtp().to_string())
         .env("SATCHEL_PICTURES", folder.join("../../build/pictures"))
         .output()
         .unwrap();
