@@ -26,6 +26,8 @@ pub struct Bare {
     inflating: Option<Box<InflateState>>,
     /// Octets off the wire that are not inflated yet.
     squeezed: Vec<u8>,
+    /// The inflater may hold more than it had room to give.
+    more_inside: bool,
     /// Plain octets that no answer has claimed yet.
     pending: Vec<u8>,
     next: u32,
@@ -113,7 +115,14 @@ impl Bare {
     }
 
     fn over(stream: Stream) -> Self {
-        Self { stream, inflating: None, squeezed: Vec::new(), pending: Vec::new(), next: 0 }
+        Self {
+            stream,
+            inflating: None,
+            squeezed: Vec::new(),
+            more_inside: false,
+            pending: Vec::new(),
+            next: 0,
+        }
     }
 
     fn secure(&mut self, ca_file: &Path) -> Result<()> {
@@ -206,7 +215,7 @@ impl Bare {
 
     fn read(&mut self) -> Result<()> {
         let mut buffer = [0u8; 32 * 1024];
-        if self.squeezed.is_empty() {
+        if self.squeezed.is_empty() && !self.more_inside {
             let n = match &mut self.stream {
                 Stream::Clear(tcp) => tcp.read(&mut buffer)?,
                 Stream::Tls(tls) => tls.read(&mut buffer)?,
@@ -225,6 +234,7 @@ impl Bare {
             other => bail!("what came is no deflate stream: {other:?}"),
         }
         self.squeezed.drain(..done.bytes_consumed);
+        self.more_inside = done.bytes_written == plain.len();
         self.pending.extend_from_slice(&plain[..done.bytes_written]);
         Ok(())
     }

@@ -15,6 +15,7 @@ pub mod sample;
 pub mod scripted;
 pub mod serve;
 pub mod stage;
+pub mod watched;
 pub mod window;
 
 use std::sync::OnceLock;

@@ -7,6 +7,7 @@
 use crate::runtime;
 use anyhow::{Context, Result};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -55,12 +56,16 @@ pub struct Seen {
 pub struct Burst {
     pub up: u64,
     pub down: u64,
+    /// The server had been silent for longer than the way takes, and nothing of its was still under way: this trip
+    /// was waited for. Told only where there is a delay.
+    pub dry: bool,
 }
 
 pub struct Proxy {
     address: SocketAddr,
     shared: Arc<Shared>,
     stop: watch::Sender<u64>,
+    pulled: watch::Sender<bool>,
     accepting: tokio::task::JoinHandle<()>,
 }
 
@@ -68,6 +73,8 @@ struct Shared {
     target: Mutex<SocketAddr>,
     weather: Mutex<Weather>,
     seen: Mutex<Vec<Seen>>,
+    /// How often the network was pulled: a connection from before is dead.
+    pulls: AtomicU64,
 }
 
 impl Proxy {
@@ -80,11 +87,13 @@ impl Proxy {
             target: Mutex::new(target),
             weather: Mutex::default(),
             seen: Mutex::default(),
+            pulls: AtomicU64::new(0),
         });
         // The value counts the orders to close; a connection ends when it changes.
         let (stop, stopped) = watch::channel(0);
-        let accepting = runtime().spawn(accept(listener, shared.clone(), stopped));
-        Ok(Self { address, shared, stop, accepting })
+        let (pulled, pulled_now) = watch::channel(false);
+        let accepting = runtime().spawn(accept(listener, shared.clone(), stopped, pulled_now));
+        Ok(Self { address, shared, stop, pulled, accepting })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -113,6 +122,18 @@ impl Proxy {
     /// Ends every open connection, now and without farewell.
     pub fn close_all(&self) {
         self.stop.send_modify(|n| *n += 1);
+    }
+
+    /// The network is gone without a word: nothing passes on what was open, ever again, and nobody is told. What is
+    /// opened meanwhile waits, as a SYN does.
+    pub fn pull(&self) {
+        self.pulled.send_replace(true);
+        self.shared.pulls.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The network is back; what waited goes on.
+    pub fn plug(&self) {
+        self.pulled.send_replace(false);
     }
 
     /// Every connection since the start or the last `reset`, oldest first.
@@ -160,7 +181,12 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>, stopped: watch::Receiver<u64>) {
+async fn accept(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    stopped: watch::Receiver<u64>,
+    pulled: watch::Receiver<bool>,
+) {
     while let Ok((client, _)) = listener.accept().await {
         let index = {
             let mut seen = lock(&shared.seen);
@@ -169,8 +195,11 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, stopped: watch::Rece
         };
         let mut stopped = stopped.clone();
         stopped.mark_unchanged();
-        let shared = shared.clone();
+        let (shared, mut pulled) = (shared.clone(), pulled.clone());
         tokio::spawn(async move {
+            if pulled.wait_for(|pulled| !pulled).await.is_err() {
+                return;
+            }
             let weather = *lock(&shared.weather);
             let target = *lock(&shared.target);
             tokio::select! {
@@ -196,8 +225,16 @@ async fn carry(
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    let count = |upward: bool| {
+    let pulls = shared.pulls.load(Ordering::SeqCst);
+    let dead = || {
         let shared = shared.clone();
+        move || shared.pulls.load(Ordering::SeqCst) != pulls
+    };
+    // What came from the server and is not with the client yet, and when the last of it came.
+    let under_way = Arc::new(AtomicU64::new(0));
+    let last_down = Arc::new(Mutex::new(Instant::now()));
+    let count = |upward: bool| {
+        let (shared, under_way, last_down) = (shared.clone(), under_way.clone(), last_down.clone());
         move |octets: u64| {
             let mut all = lock(&shared.seen);
             let Some(seen) = all.get_mut(index) else { return };
@@ -205,10 +242,15 @@ async fn carry(
                 seen.up += octets;
                 // A new burst: the first, or the one before has been answered.
                 if seen.bursts.last().is_none_or(|b| b.down > 0) {
-                    seen.bursts.push(Burst::default());
+                    let silent = lock(&last_down).elapsed() >= weather.delay;
+                    let dry =
+                        !weather.delay.is_zero() && silent && under_way.load(Ordering::SeqCst) == 0;
+                    seen.bursts.push(Burst { dry, ..Burst::default() });
                 }
             } else {
                 seen.down += octets;
+                under_way.fetch_add(octets, Ordering::SeqCst);
+                *lock(&last_down) = Instant::now();
             }
             // A server that speaks first (in clear) answers no burst.
             if let Some(burst) = seen.bursts.last_mut() {
@@ -217,9 +259,21 @@ async fn carry(
             }
         }
     };
-    let up = flow(from_client, to_server, weather.delay, None, weather.up, count(true));
-    let down =
-        flow(from_server, to_client, weather.delay, weather.rate, weather.down, count(false));
+    let upward = Way { delay: weather.delay, rate: None, broken: weather.up, upward: true };
+    let downward =
+        Way { delay: weather.delay, rate: weather.rate, broken: weather.down, upward: false };
+    let arrived = under_way.clone();
+    let up = flow(from_client, to_server, upward, count(true), |_| {}, dead());
+    let down = flow(
+        from_server,
+        to_client,
+        downward,
+        count(false),
+        move |octets| {
+            arrived.fetch_sub(octets, Ordering::SeqCst);
+        },
+        dead(),
+    );
     tokio::pin!(up, down);
     // A cut of one side is the end of both; an orderly end of one lets the other finish.
     tokio::select! {
@@ -228,15 +282,26 @@ async fn carry(
     }
 }
 
-/// One direction; true where it was cut.
-async fn flow(
-    mut from: OwnedReadHalf,
-    to: OwnedWriteHalf,
+/// One direction of one connection.
+#[derive(Clone, Copy)]
+struct Way {
     delay: Duration,
     rate: Option<u64>,
     broken: Break,
+    upward: bool,
+}
+
+/// One direction; true where it was cut. `count` hears what comes in, `arrived` what went out again.
+async fn flow(
+    mut from: OwnedReadHalf,
+    to: OwnedWriteHalf,
+    way: Way,
     count: impl Fn(u64),
+    arrived: impl Fn(u64),
+    dead: impl Fn() -> bool + Clone,
 ) -> bool {
+    let Way { delay, rate, broken, upward } = way;
+    let dead_on_arrival = dead.clone();
     let (send, arrive) = mpsc::channel::<(Instant, Vec<u8>)>(64);
     let last = match broken {
         Break::Never => u64::MAX,
@@ -246,7 +311,11 @@ async fn flow(
         let mut buffer = vec![0u8; 16 * 1024];
         let mut passed = 0u64;
         while passed < last {
-            let Ok(n @ 1..) = from.read(&mut buffer).await else { return Break::Never };
+            let read = from.read(&mut buffer).await;
+            if dead() {
+                return swallow(from, read.is_ok_and(|n| n > 0), upward).await;
+            }
+            let Ok(n @ 1..) = read else { return Break::Never };
             let n = n.min(usize::try_from(last - passed).unwrap_or(usize::MAX));
             passed += n as u64;
             count(n as u64);
@@ -265,23 +334,40 @@ async fn flow(
         }
         broken
     };
-    let (end, ()) = tokio::join!(read, deliver(to, arrive, rate));
+    let (end, ()) = tokio::join!(read, deliver(to, arrive, rate, arrived, dead_on_arrival));
     matches!(end, Break::CutAfter(_))
+}
+
+/// What is left of a direction once the network was pulled: what still comes is lost. When the client gives the
+/// connection up, it is over; the server's giving up is not heard here any more.
+async fn swallow(mut from: OwnedReadHalf, more: bool, upward: bool) -> Break {
+    let mut buffer = vec![0u8; 16 * 1024];
+    while more && matches!(from.read(&mut buffer).await, Ok(1..)) {}
+    if !upward {
+        std::future::pending::<()>().await;
+    }
+    Break::CutAfter(0)
 }
 
 async fn deliver(
     mut to: OwnedWriteHalf,
     mut arrive: mpsc::Receiver<(Instant, Vec<u8>)>,
     rate: Option<u64>,
+    arrived: impl Fn(u64),
+    dead: impl Fn() -> bool,
 ) {
     while let Some((due, bytes)) = arrive.recv().await {
         sleep_until(due).await;
         if let Some(rate) = rate.filter(|r| *r > 0) {
             sleep(Duration::from_micros(bytes.len() as u64 * 1_000_000 / rate)).await;
         }
+        if dead() {
+            continue;
+        }
         if to.write_all(&bytes).await.is_err() {
             return;
         }
+        arrived(bytes.len() as u64);
     }
     let _ = to.shutdown().await;
 }

@@ -8,18 +8,19 @@ use satchel_tests::cli::{Satchel, program};
 use satchel_tests::display::Display;
 use satchel_tests::minder::Minded;
 use satchel_tests::serve::Served;
-use satchel_tests::{runtime, sample, stage};
+use satchel_tests::{lmtp, runtime, sample, stage};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 
-const USAGE: &str = "usage: satchel-demo [--picture FILE.png | --serve | --hold]
+const USAGE: &str = "usage: satchel-demo [--every SECONDS] [--picture FILE.png | --serve | --hold]
   without arguments the app is opened; where there is no display, a picture of it is taken
   --picture FILE  open it on a display of its own and leave a picture
   --serve         open no window, but print an address for the browser
-  --hold          only hold the mail server, and say how to sign in";
+  --hold          only hold the mail server, and say how to sign in
+  --every N       let a message arrive every N seconds [default: 60]";
 
 enum Show {
     Window,
@@ -29,14 +30,14 @@ enum Show {
 }
 
 fn main() -> ExitCode {
-    let show = match arguments() {
-        Ok(show) => show,
+    let (show, every) = match arguments() {
+        Ok(asked) => asked,
         Err(error) => {
             eprintln!("{error}\n{USAGE}");
             return ExitCode::from(2);
         }
     };
-    match run(show) {
+    match run(show, every) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("demo: {error:#}");
@@ -45,8 +46,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn arguments() -> Result<Show> {
-    let mut args = std::env::args().skip(1);
+fn arguments() -> Result<(Show, Duration)> {
+    let mut args = std::env::args().skip(1).peekable();
+    let mut every = Duration::from_secs(60);
+    if args.next_if(|arg| arg == "--every").is_some() {
+        let seconds: u64 = args.next().context("--every wants seconds")?.parse()?;
+        ensure!(seconds > 0, "--every wants at least a second");
+        every = Duration::from_secs(seconds);
+    }
     let show = match args.next().as_deref() {
         Some("--picture") => Show::Picture(args.next().context("--picture wants a file")?.into()),
         Some("--serve") => Show::Browser,
@@ -61,10 +68,24 @@ fn arguments() -> Result<Show> {
         None => Show::Picture("build/demo.png".into()),
     };
     ensure!(args.next().is_none(), "too many arguments");
-    Ok(show)
+    Ok((show, every))
 }
 
-fn run(show: Show) -> Result<()> {
+/// Mail goes on coming for as long as the demo runs, as it does in life.
+fn postman(address: std::net::SocketAddr, every: Duration) {
+    println!("       a message arrives every {} s", every.as_secs());
+    std::thread::spawn(move || {
+        for n in 0.. {
+            std::thread::sleep(every);
+            let message = sample::arriving(n, Timestamp::now());
+            if let Err(error) = lmtp::deliver(address, sample::KONTOR, &message.bytes) {
+                eprintln!("demo: a message could not be delivered: {error:#}");
+            }
+        }
+    });
+}
+
+fn run(show: Show, every: Duration) -> Result<()> {
     let satchel = Satchel::new()?;
     clear_on_interrupt(satchel.data_dir().to_owned());
     let steps = Steps { total: 5 };
@@ -94,6 +115,7 @@ fn run(show: Show) -> Result<()> {
         first["bytes_in"].as_u64().unwrap_or(0) / 1000
     );
 
+    postman(server.lmtp(), every);
     match show {
         Show::Window => {
             steps.tell(5, "opening Satchel; close its window to end the demo");
