@@ -3,13 +3,14 @@
 target := $(or $(CARGO_TARGET_DIR),target)
 export SATCHEL_CORPUS ?= $(abspath ../shared/corpus)
 
-.PHONY: help demo run test check types bench build interface
+.PHONY: help demo run test check types bench fuzz build interface
 
 help:
 	@echo "make demo   a throwaway mail server with a sample mailbox, and the app on it"
 	@echo "make run    the app, for your own account"
 	@echo "make test   everything; make check: formatting, lints, layering, types"
 	@echo "make bench  ratios against a bare client"
+	@echo "make fuzz   the engine against the model server: 20,000 runs by seed, every cut of a first sync"
 
 demo:
 	@tests/setup/packages demo
@@ -46,6 +47,10 @@ bench:
 	@tests/setup/packages demo
 	@$(MAKE) --no-print-directory build
 	@$(target)/debug/satchel-bench
+
+fuzz:
+	@tests/setup/packages build
+	SATCHEL_RUNS=$(or $(SATCHEL_RUNS),20000) cargo test --package satchel-engine --test truth --quiet -- --nocapture
 
 # One set of features for everything, so that nothing is built twice.
 build: interface

@@ -131,6 +131,10 @@ fn is_behind(
         return false;
     }
     let Some(total) = one.total else { return thorough };
+    // Counts say nothing of flags: where the server counts no changes, it has to be asked from time to time.
+    if thorough && modseq.is_none() {
+        return true;
+    }
     row.uidvalidity != one.uidvalidity
         || row.total != Some(total)
         || (one.unread.is_some() && row.unread != one.unread)
