@@ -26,10 +26,10 @@ impl App {
             cursor: found.next.map(|c| c.to_string()),
             coverage: Coverage {
                 local: LocalCoverage {
-                    from: coverage.from.map(date_of),
-                    to: coverage.to.map(date_of),
-                    messages: coverage.messages,
-                    whole: coverage.whole,
+                    from: coverage.local.from.map(date_of),
+                    to: coverage.local.to.map(date_of),
+                    messages: coverage.local.messages,
+                    whole: coverage.local.whole,
                 },
                 server: coverage.server.into_iter().map(asked).collect(),
             },

@@ -8,14 +8,7 @@ use jiff::Timestamp;
 use model::Endpoint;
 use net::Trust;
 
-/// What the machine noticed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Another network, or one again.
-    Network,
-    /// The machine slept, or its clock jumped: what is open may be dead.
-    Woke,
-}
+pub use net::Change;
 
 pub trait Host: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
@@ -57,14 +50,7 @@ impl Host for System {
     }
 
     fn changes(&self) -> BoxStream<'static, Change> {
-        let heard = net::changes();
-        let next = |mut heard: tokio::sync::mpsc::Receiver<net::Change>| async move {
-            let change = match heard.recv().await? {
-                net::Change::Network => Change::Network,
-                net::Change::Woke => Change::Woke,
-            };
-            Some((change, heard))
-        };
-        stream::unfold(heard, next).boxed()
+        let mut heard = net::changes();
+        stream::poll_fn(move |cx| heard.poll_recv(cx)).boxed()
     }
 }

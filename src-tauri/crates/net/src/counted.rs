@@ -2,6 +2,7 @@
 //! what a proxy between us and the server would say.
 
 use std::io::{self, IoSlice};
+use std::ops::AddAssign;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,6 +16,14 @@ pub struct Traffic {
     pub bytes_out: u64,
     /// A burst begins with a write at the start, or with the first one after octets were read.
     pub round_trips: u64,
+}
+
+impl AddAssign for Traffic {
+    fn add_assign(&mut self, other: Self) {
+        self.bytes_in += other.bytes_in;
+        self.bytes_out += other.bytes_out;
+        self.round_trips += other.round_trips;
+    }
 }
 
 /// A view on the counts of one connection; clones see the same ones.

@@ -1,7 +1,7 @@
 //! Flags of a placement: what the server has (base), and what the person wants (local) until the two agree.
 
 use crate::{Error, MOST_ROWS, Tx, mailbox, pack};
-use model::{Flags, MailboxId, ModSeq, Tag, Uid, UidValidity};
+use model::{Flags, MailboxId, MessageId, ModSeq, Tag, Uid, UidValidity};
 use rusqlite::{Row, params};
 
 /// What the server says of one message's flags. True where the list shows something else now.
@@ -14,6 +14,18 @@ pub fn apply(
     flags: &Flags,
     modseq: Option<ModSeq>,
 ) -> Result<bool, Error> {
+    Ok(apply_one(tx, mailbox, uidvalidity, uid, flags, modseq)?.is_some())
+}
+
+/// The message that the list shows differently now.
+fn apply_one(
+    tx: &Tx<'_>,
+    mailbox: MailboxId,
+    uidvalidity: UidValidity,
+    uid: Uid,
+    flags: &Flags,
+    modseq: Option<ModSeq>,
+) -> Result<Option<MessageId>, Error> {
     let epoch = mailbox::epoch(tx, mailbox, uidvalidity)?;
     let sql = "SELECT date, message, base, base_words, local, local_words, modseq FROM placement
                WHERE mailbox = ?1 AND epoch = ?2 AND uid = ?3";
@@ -25,12 +37,12 @@ pub fn apply(
             row.get::<_, Option<i64>>(6)?,
         ))
     })?;
-    let Some((date, message, before, known_modseq)) = found else { return Ok(false) };
+    let Some((date, message, before, known_modseq)) = found else { return Ok(None) };
     let modseq = modseq.map(|m| m.0 as i64);
     let shown = before.shown().clone();
     let after = before.clone().with_base(flags.clone());
     if after == before && (modseq.is_none() || modseq == known_modseq) {
-        return Ok(false);
+        return Ok(None);
     }
     tx.spend_rows(1)?;
     tx.run(
@@ -49,27 +61,28 @@ pub fn apply(
             modseq,
         ],
     )?;
-    let changed = *after.shown() != shown;
-    if changed {
-        tx.changed(Tag::List(mailbox));
-        tx.changed(Tag::Message(model::MessageId(message)));
+    if *after.shown() == shown {
+        return Ok(None);
     }
-    Ok(changed)
+    let message = MessageId(message);
+    tx.changed(Tag::List(mailbox));
+    tx.changed(Tag::Message(message));
+    Ok(Some(message))
 }
 
-/// The same for many, at most 250; how many of them the list shows differently now.
+/// The same for many, at most 250; which of them the list shows differently now.
 pub fn apply_many(
     tx: &Tx<'_>,
     mailbox: MailboxId,
     uidvalidity: UidValidity,
     told: &[(Uid, Flags, Option<ModSeq>)],
-) -> Result<u32, Error> {
+) -> Result<Vec<MessageId>, Error> {
     if told.len() > MOST_ROWS {
         return Err(Error::TooMany { what: "rows", most: MOST_ROWS });
     }
-    let mut changed = 0;
+    let mut changed = Vec::new();
     for (uid, flags, modseq) in told {
-        changed += u32::from(apply(tx, mailbox, uidvalidity, *uid, flags, *modseq)?);
+        changed.extend(apply_one(tx, mailbox, uidvalidity, *uid, flags, *modseq)?);
     }
     Ok(changed)
 }
@@ -98,7 +111,7 @@ pub fn want(tx: &Tx<'_>, mailbox: MailboxId, uid: Uid, wanted: &Flags) -> Result
         ],
     )?;
     tx.changed(Tag::List(mailbox));
-    tx.changed(Tag::Message(model::MessageId(message)));
+    tx.changed(Tag::Message(MessageId(message)));
     Ok(before.shown() != wanted)
 }
 

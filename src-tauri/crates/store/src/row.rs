@@ -2,7 +2,7 @@
 //! the message stands, so that placing, putting and removing can all lie above.
 
 use crate::pack::{self, People};
-use crate::texts::Texts;
+use crate::texts::{Kept, Texts};
 use crate::{Error, Read, Tx, account, search, usage};
 use model::{
     AccountId, Address, Fingerprint, HeaderHash, MessageId, ServerId, Structure, Tag, ThreadId,
@@ -87,29 +87,18 @@ pub fn get(read: &Read<'_>, id: MessageId) -> Result<Option<MessageRow>, Error> 
 
 pub(crate) fn write_preview(tx: &Tx<'_>, id: i64, preview: &str) -> Result<(), Error> {
     let preview = pack::cut(preview, MOST_PREVIEW);
-    let sql = "SELECT account, doc, people, subject, preview FROM message WHERE id = ?1";
-    let found = tx.one(sql, [id], |row| {
-        Ok((
-            AccountId(row.get(0)?),
-            row.get::<_, i64>(1)?,
-            row.get::<_, Vec<u8>>(2)?,
-            row.get::<_, String>(3)?,
-            row.get::<_, Option<String>>(4)?,
-        ))
-    })?;
-    let Some((account, doc, packed, subject, before)) = found else { return Ok(()) };
-    let before = before.map_or(0, |p| p.len());
+    let sql = format!("SELECT {} FROM message WHERE id = ?1", Kept::COLUMNS);
+    let Some(mut kept) = tx.one(&sql, [id], Kept::parse)? else { return Ok(()) };
+    let before = kept.preview.replace(preview.to_owned()).map_or(0, |p| p.len());
     tx.run("UPDATE message SET preview = ?2 WHERE id = ?1", params![id, preview])?;
     let more = preview.len() as i64 - before as i64;
-    tx.tally(account, usage::HEADERS, more);
-    let own = account::own(tx, account)?;
-    let people = People::unpack(&packed, &own).unwrap_or_default();
-    let weight = |preview| search::weight(packed.len(), subject.len(), preview);
-    if search::is_indexed(tx, doc)? {
+    tx.tally(kept.account, usage::HEADERS, more);
+    let weight = |preview| search::weight(kept.people.len(), kept.subject.len(), preview);
+    if search::is_indexed(tx, kept.doc)? {
+        let own = account::own(tx, kept.account)?;
         let body = search::body(tx, id)?.unwrap_or_default();
-        let texts = Texts { body, ..Texts::of_row(&people, &own, &subject, Some(preview)) };
-        search::add(tx, doc, texts)?;
-        tx.tally(account, usage::INDEX, weight(preview.len()) - weight(before));
+        search::add(tx, kept.doc, Texts { body, ..kept.texts(&own) })?;
+        tx.tally(kept.account, usage::INDEX, weight(preview.len()) - weight(before));
     }
     Ok(())
 }

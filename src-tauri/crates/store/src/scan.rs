@@ -8,44 +8,44 @@ use rusqlite::{Rows, Statement, params};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
-pub(crate) const MAILBOX: &str =
-    "SELECT date, uid, mailbox, epoch, message, base, base_words, local, local_words
-    FROM placement WHERE mailbox = ?4 AND epoch = ?5 AND date >= ?3 AND (date, uid) <= (?1, ?2)
-    ORDER BY date DESC, uid DESC";
+/// A list's scan: with all that a row needs, and as far as a position, which is what the index itself holds.
+macro_rules! scan {
+    ($whole:ident, $bare:ident, $rest:literal) => {
+        pub(crate) const $whole: &str = concat!(
+            "SELECT date, uid, mailbox, epoch, message, base, base_words, local, local_words ",
+            $rest
+        );
+        pub(crate) const $bare: &str = concat!("SELECT date, uid, mailbox, epoch ", $rest);
+    };
+}
 
-pub(crate) const MAILBOX_HEADS: &str =
-    "SELECT date, uid, mailbox, epoch, message, base, base_words, local, local_words
-    FROM placement INDEXED BY placement_head
+scan!(
+    MAILBOX,
+    MAILBOX_BARE,
+    "FROM placement WHERE mailbox = ?4 AND epoch = ?5 AND date >= ?3 AND (date, uid) <= (?1, ?2)
+    ORDER BY date DESC, uid DESC"
+);
+scan!(
+    MAILBOX_HEADS,
+    MAILBOX_HEADS_BARE,
+    "FROM placement INDEXED BY placement_head
     WHERE mailbox = ?4 AND epoch = ?5 AND head = 1 AND date >= ?3 AND (date, uid) <= (?1, ?2)
-    ORDER BY date DESC, uid DESC";
-
-pub(crate) const INBOXES: &str =
-    "SELECT date, uid, mailbox, epoch, message, base, base_words, local, local_words
-    FROM placement INDEXED BY placement_inbox
+    ORDER BY date DESC, uid DESC"
+);
+scan!(
+    INBOXES,
+    INBOXES_BARE,
+    "FROM placement INDEXED BY placement_inbox
     WHERE unified = 1 AND date >= ?3 AND (date, uid) <= (?1, ?2)
-    ORDER BY date DESC, uid DESC, mailbox";
-
-pub(crate) const INBOXES_HEADS: &str =
-    "SELECT date, uid, mailbox, epoch, message, base, base_words, local, local_words
-    FROM placement INDEXED BY placement_inbox_head
+    ORDER BY date DESC, uid DESC, mailbox"
+);
+scan!(
+    INBOXES_HEADS,
+    INBOXES_HEADS_BARE,
+    "FROM placement INDEXED BY placement_inbox_head
     WHERE unified = 1 AND head = 1 AND date >= ?3 AND (date, uid) <= (?1, ?2)
-    ORDER BY date DESC, uid DESC, mailbox";
-
-/// The same as far as a position: what the index itself holds.
-pub(crate) const BARE: [&str; 4] = [
-    "SELECT date, uid, mailbox, epoch FROM placement
-    WHERE mailbox = ?4 AND epoch = ?5 AND date >= ?3 AND (date, uid) <= (?1, ?2)
-    ORDER BY date DESC, uid DESC",
-    "SELECT date, uid, mailbox, epoch FROM placement INDEXED BY placement_head
-    WHERE mailbox = ?4 AND epoch = ?5 AND head = 1 AND date >= ?3 AND (date, uid) <= (?1, ?2)
-    ORDER BY date DESC, uid DESC",
-    "SELECT date, uid, mailbox, epoch FROM placement INDEXED BY placement_inbox
-    WHERE unified = 1 AND date >= ?3 AND (date, uid) <= (?1, ?2)
-    ORDER BY date DESC, uid DESC, mailbox",
-    "SELECT date, uid, mailbox, epoch FROM placement INDEXED BY placement_inbox_head
-    WHERE unified = 1 AND head = 1 AND date >= ?3 AND (date, uid) <= (?1, ?2)
-    ORDER BY date DESC, uid DESC, mailbox",
-];
+    ORDER BY date DESC, uid DESC, mailbox"
+);
 
 /// Where rows come from, in the list's order.
 #[derive(Clone, Debug)]
@@ -75,13 +75,16 @@ pub(crate) struct Placed {
 
 impl Source {
     fn sql(&self, threads: bool, bare: bool) -> &'static str {
-        let number = match self {
-            Self::Mailbox(..) => usize::from(threads),
-            Self::Inboxes(_) => 2 + usize::from(threads),
-        };
-        let whole = [MAILBOX, MAILBOX_HEADS, INBOXES, INBOXES_HEADS];
-        let all = if bare { BARE } else { whole };
-        all.get(number).copied().unwrap_or(MAILBOX)
+        match (self, threads, bare) {
+            (Self::Mailbox(..), false, false) => MAILBOX,
+            (Self::Mailbox(..), false, true) => MAILBOX_BARE,
+            (Self::Mailbox(..), true, false) => MAILBOX_HEADS,
+            (Self::Mailbox(..), true, true) => MAILBOX_HEADS_BARE,
+            (Self::Inboxes(_), false, false) => INBOXES,
+            (Self::Inboxes(_), false, true) => INBOXES_BARE,
+            (Self::Inboxes(_), true, false) => INBOXES_HEADS,
+            (Self::Inboxes(_), true, true) => INBOXES_HEADS_BARE,
+        }
     }
 
     fn has(&self, mailbox: i64, epoch: i64) -> bool {

@@ -7,8 +7,7 @@
 //! writes its hundred (seen: 4 MB). What is found is joined with the rows that are there; once a quarter of the
 //! index is of rows that left, the whole is dropped and built again, a piece at a time.
 
-use crate::pack::People;
-use crate::texts::Texts;
+use crate::texts::{Kept, Texts};
 use crate::{Error, Read, Tx, account, pack, setting, usage, words};
 use model::{AccountId, MessageId};
 use rusqlite::params;
@@ -108,20 +107,10 @@ pub fn add_body(tx: &Tx<'_>, message: MessageId, text: &str) -> Result<(), Error
         let end = cut.rfind(' ').unwrap_or(cut.len());
         words.truncate(end);
     }
-    let sql = "SELECT account, doc, people, subject, preview FROM message WHERE id = ?1";
-    let found = tx.one(sql, [message.0], |row| {
-        Ok((
-            AccountId(row.get(0)?),
-            row.get::<_, i64>(1)?,
-            row.get::<_, Vec<u8>>(2)?,
-            row.get::<_, String>(3)?,
-            row.get::<_, Option<String>>(4)?,
-        ))
-    })?;
+    let sql = format!("SELECT {} FROM message WHERE id = ?1", Kept::COLUMNS);
+    let found = tx.one(&sql, [message.0], Kept::parse)?;
     let before = body(tx, message.0)?;
-    let Some((account, doc, people, subject, preview)) = found.filter(|_| !words.is_empty()) else {
-        return Ok(());
-    };
+    let Some(kept) = found.filter(|_| !words.is_empty()) else { return Ok(()) };
     let space = 3 * words.len();
     if before.as_deref() == Some(&words)
         || usage::headers(tx)? + space as u64 > tx.shared.walls().headers()
@@ -134,11 +123,10 @@ pub fn add_body(tx: &Tx<'_>, message: MessageId, text: &str) -> Result<(), Error
          ON CONFLICT (message) DO UPDATE SET words = excluded.words",
         params![message.0, words],
     )?;
-    tx.tally(account, usage::HEADERS, words.len() as i64 - before.map_or(0, |b| b.len() as i64));
-    let own = account::own(tx, account)?;
-    let known = People::unpack(&people, &own).unwrap_or_default();
-    let texts = Texts::of_row(&known, &own, &subject, preview.as_deref());
-    add(tx, doc, Texts { body: words, ..texts })?;
+    let more = words.len() as i64 - before.map_or(0, |b| b.len() as i64);
+    tx.tally(kept.account, usage::HEADERS, more);
+    let own = account::own(tx, kept.account)?;
+    add(tx, kept.doc, Texts { body: words, ..kept.texts(&own) })?;
     Ok(())
 }
 
@@ -246,33 +234,24 @@ pub(crate) fn drop_step(tx: &Tx<'_>) -> Result<(), Error> {
 pub(crate) fn rebuild_step(tx: &Tx<'_>, rows: usize) -> Result<bool, Error> {
     let Some(from) = from(tx)? else { return Ok(false) };
     tx.spend_rows(rows)?;
-    let found = tx.all(
-        "SELECT account, doc, people, subject, preview, id FROM message WHERE doc >= ?1
-         ORDER BY doc LIMIT ?2",
-        params![from, rows],
-        |row| {
-            Ok((
-                AccountId(row.get(0)?),
-                row.get::<_, i64>(1)?,
-                row.get::<_, Vec<u8>>(2)?,
-                row.get::<_, String>(3)?,
-                row.get::<_, Option<String>>(4)?,
-                row.get::<_, i64>(5)?,
-            ))
-        },
-    )?;
+    let sql =
+        format!("SELECT {}, id FROM message WHERE doc >= ?1 ORDER BY doc LIMIT ?2", Kept::COLUMNS);
+    let found =
+        tx.all(&sql, params![from, rows], |row| Ok((Kept::parse(row)?, row.get::<_, i64>(5)?)))?;
     match found.last() {
-        Some((_, last, ..)) => setting::set(tx, setting::INDEX_FROM, &(last + 1).to_string())?,
+        Some((last, _)) => setting::set(tx, setting::INDEX_FROM, &(last.doc + 1).to_string())?,
         None => setting::clear(tx, setting::INDEX_FROM)?,
     }
-    for (account, doc, people, subject, preview, id) in found {
-        let own = account::own(tx, account)?;
-        let known = People::unpack(&people, &own).unwrap_or_default();
+    for (kept, id) in found {
+        let own = account::own(tx, kept.account)?;
         let body = body(tx, id)?.unwrap_or_default();
-        let texts = Texts { body, ..Texts::of_row(&known, &own, &subject, preview.as_deref()) };
-        add(tx, doc, texts)?;
-        let weight = weight(people.len(), subject.len(), preview.map_or(0, |p| p.len()));
-        tx.tally(account, usage::INDEX, weight);
+        add(tx, kept.doc, Texts { body, ..kept.texts(&own) })?;
+        let preview = kept.preview.as_ref().map_or(0, String::len);
+        tx.tally(
+            kept.account,
+            usage::INDEX,
+            weight(kept.people.len(), kept.subject.len(), preview),
+        );
     }
     Ok(true)
 }

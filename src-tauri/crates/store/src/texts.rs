@@ -3,13 +3,44 @@
 
 use crate::pack::{People, is_own};
 use crate::words;
-use model::Envelope;
+use model::{AccountId, Envelope};
+use rusqlite::Row;
 use std::collections::BTreeMap;
 
 /// Words of one field of one row: a mail with more is a list of words.
 const MOST_WORDS: usize = 120;
 /// Recipients that can be searched for; the row shows fewer.
 const MOST_PEOPLE: usize = 32;
+
+/// What is kept of a message that its words come from: the columns `Kept::COLUMNS`.
+pub(crate) struct Kept {
+    pub account: AccountId,
+    pub doc: i64,
+    /// Packed.
+    pub people: Vec<u8>,
+    pub subject: String,
+    pub preview: Option<String>,
+}
+
+impl Kept {
+    pub const COLUMNS: &str = "account, doc, people, subject, preview";
+
+    pub fn parse(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            account: AccountId(row.get(0)?),
+            doc: row.get(1)?,
+            people: row.get(2)?,
+            subject: row.get(3)?,
+            preview: row.get(4)?,
+        })
+    }
+
+    /// Its words, without those of an opened text.
+    pub fn texts(&self, own: &str) -> Texts {
+        let people = People::unpack(&self.people, own).unwrap_or_default();
+        Texts::of_row(&people, own, &self.subject, self.preview.as_deref())
+    }
+}
 
 /// Words waiting for the end of the transaction.
 pub(crate) type Pending = BTreeMap<i64, Texts>;

@@ -5,17 +5,10 @@ use super::unknown;
 use crate::Engine;
 use crate::error::{Error, Result};
 use crate::live::Phase;
-use model::{AccountId, Code, MailboxId, Role, Tag, Trouble};
+use model::{AccountId, Code, MailboxId, Role, Trouble};
+use std::collections::BTreeSet;
 
-/// None leaves a thing as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AccountChange {
-    pub name: Option<String>,
-    pub letter: Option<String>,
-    /// 1 to 8.
-    pub colour: Option<u8>,
-    pub paused: Option<bool>,
-}
+pub use store::account::Change as AccountChange;
 
 /// Characters of a name in the sidebar.
 const LONGEST_NAME: usize = 60;
@@ -25,14 +18,14 @@ impl Engine {
         let wrong = |what: &str| {
             Error::from(Trouble::new(Code::BadRequest, what.to_owned()).with("detail", what))
         };
-        let name = change.name.map(|name| name.trim().to_owned());
+        let name = change.name.as_ref().map(|name| name.trim().to_owned());
         if name.as_ref().is_some_and(|n| n.is_empty() || n.chars().count() > LONGEST_NAME) {
             return Err(wrong("a name has 1 to 60 characters"));
         }
         if name.as_ref().is_some_and(|n| n.chars().any(char::is_control)) {
             return Err(wrong("a name has no control characters"));
         }
-        let letter = change.letter.map(|letter| letter.trim().to_uppercase());
+        let letter = change.letter.as_ref().map(|letter| letter.trim().to_uppercase());
         if letter
             .as_ref()
             .is_some_and(|l| l.chars().count() != 1 || !l.chars().all(char::is_alphanumeric))
@@ -47,15 +40,8 @@ impl Engine {
             return Err(unknown(account).into());
         }
         let paused = change.paused;
-        let change = store::account::Change { name, letter, colour: change.colour, paused };
-        self.inner
-            .db
-            .write_sacred(move |tx| {
-                store::account::change(tx, account, &change)?;
-                tx.changed(Tag::Accounts);
-                Ok(())
-            })
-            .await?;
+        let change = AccountChange { name, letter, ..change };
+        self.inner.db.write_sacred(move |tx| store::account::change(tx, account, &change)).await?;
         if let Some(paused) = paused {
             let live = self.inner.live(account);
             if paused {
@@ -75,20 +61,10 @@ impl Engine {
         if let Some(stranger) = order.iter().find(|id| known.iter().all(|a| a.id != **id)) {
             return Err(unknown(*stranger).into());
         }
-        let mut whole: Vec<AccountId> = Vec::with_capacity(known.len());
-        for id in order.into_iter().chain(known.iter().map(|account| account.id)) {
-            if !whole.contains(&id) {
-                whole.push(id);
-            }
-        }
-        self.inner
-            .db
-            .write_sacred(move |tx| {
-                store::account::order(tx, &whole)?;
-                tx.changed(Tag::Accounts);
-                Ok(())
-            })
-            .await
+        // One that is named twice stands where it was named first.
+        let mut named = BTreeSet::new();
+        let order: Vec<AccountId> = order.into_iter().filter(|id| named.insert(*id)).collect();
+        self.inner.db.write_sacred(move |tx| store::account::order(tx, &order)).await
     }
 
     /// What a mailbox is for, by the person's word; `Some(None)` is "nothing special", None leaves it to the server.

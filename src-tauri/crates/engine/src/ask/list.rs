@@ -81,7 +81,7 @@ impl Engine {
                 self.complete_previews(&page.rows);
                 return Ok(Listed {
                     next: page.next.or(last.filter(|_| !complete)),
-                    total: if ask.threads { page.threads_total.or(page.total) } else { page.total },
+                    total: total(ask, &page),
                     first: None,
                     complete,
                     rows: page.rows,
@@ -149,7 +149,7 @@ impl Engine {
         let ids = outcome?;
         let rows = inner.db.read(move |read| store::list::rows(read, &ids)).await?;
         self.complete_previews(&rows);
-        let total = if ask.threads { facts.threads_total.or(facts.total) } else { facts.total };
+        let total = total(ask, &facts);
         Ok(Listed { complete: true, first: Some(at), next: None, total, rows })
     }
 
@@ -218,6 +218,11 @@ impl Engine {
             Trouble::new(Code::NoSuchMailbox, format!("there is no mailbox {mailbox}")).into()
         })
     }
+}
+
+/// Rows of the whole list, as far as that is known.
+fn total(ask: &ListAsk, page: &store::list::Page) -> Option<u64> {
+    page.threads_total.filter(|_| ask.threads).or(page.total)
 }
 
 fn query(ask: &ListAsk, before: Option<Cursor>, limit: u32) -> ListQuery {

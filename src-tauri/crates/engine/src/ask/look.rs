@@ -80,9 +80,7 @@ impl Engine {
             match outcome {
                 Ok((screen, all, headers)) => {
                     report.headers += headers;
-                    report.traffic.bytes_in += all.bytes_in;
-                    report.traffic.bytes_out += all.bytes_out;
-                    report.traffic.round_trips += all.round_trips;
+                    report.traffic += all;
                     if screen.traffic.bytes_in > report.first_screen.traffic.bytes_in {
                         report.first_screen = screen;
                     }
@@ -122,9 +120,7 @@ impl Engine {
             self.heard(account, &outcome);
             let brought = outcome?;
             headers += brought.headers;
-            traffic.bytes_in += brought.traffic.bytes_in;
-            traffic.bytes_out += brought.traffic.bytes_out;
-            traffic.round_trips += brought.traffic.round_trips;
+            traffic += brought.traffic;
         }
         Ok((screen, traffic, headers))
     }

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::live::{Urgency, on_connection};
-use crate::sync::{compare, folders, screen};
+use crate::sync::{self, compare, folders, screen};
 use crate::{Engine, Inner};
 use futures::future::join_all;
 use imap::{FetchSet, SearchKey};
@@ -37,12 +37,7 @@ pub struct Found {
 /// How far it was looked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
-    /// Everything that arrived since is on this device.
-    pub from: Option<i64>,
-    pub to: Option<i64>,
-    pub messages: u64,
-    /// Everything of every mailbox is.
-    pub whole: bool,
+    pub local: store::search::Coverage,
     pub server: Vec<Asked>,
 }
 
@@ -79,7 +74,7 @@ impl Engine {
         let limit = ask.limit.clamp(1, MOST);
         let before = ask.before;
         let also = server.hits;
-        let (rows, next, coverage) = self
+        let (rows, next, local) = self
             .inner
             .db
             .read(move |read| {
@@ -95,14 +90,7 @@ impl Engine {
             })
             .await?;
         self.complete_previews(&rows);
-        let coverage = Coverage {
-            from: coverage.from,
-            to: coverage.to,
-            messages: coverage.messages,
-            whole: coverage.whole,
-            server: server.asked,
-        };
-        Ok(Found { rows, next, coverage })
+        Ok(Found { rows, next, coverage: Coverage { local, server: server.asked } })
     }
 
     async fn ask_servers(&self, query: &Query, accounts: &[AccountId]) -> Result<Answers> {
@@ -163,19 +151,11 @@ impl Engine {
                 }
                 // One that may not be searched does not silence the others.
                 Err(Error::Server(failure)) if failure.is_of_one_thing() => {}
-                Err(error) => {
-                    self.heard::<()>(account, &Err(error_again(&error)));
-                    return Err(error);
-                }
+                Err(error) => return Err(error),
             }
         }
         Ok((searched, hits))
     }
-}
-
-/// The same for a second ear.
-fn error_again(error: &Error) -> Error {
-    Error::from(error.trouble(None))
 }
 
 #[derive(Default)]
@@ -194,16 +174,7 @@ fn may_hold(row: &MailboxRow, query: &Query) -> bool {
 }
 
 fn in_order(rows: Vec<MailboxRow>) -> Vec<MailboxRow> {
-    let waiting = rows
-        .iter()
-        .map(|row| plan::Waiting {
-            mailbox: row.id,
-            role: row.role,
-            opened: row.opened,
-            subscribed: row.subscribed,
-        })
-        .collect();
-    let order = plan::order(waiting);
+    let order = plan::order(rows.iter().map(folders::waiting).collect());
     order.into_iter().filter_map(|id| rows.iter().find(|row| row.id == id).cloned()).collect()
 }
 
@@ -215,12 +186,7 @@ async fn ask_mailbox(
     query: &Query,
 ) -> Result<Vec<MessageId>> {
     let mailbox = row.id;
-    let place = conn.stand_in(&row.name).await?;
-    let epoch = crate::sync::epoch(&place);
-    let known = inner.db.read(move |read| store::mailbox::get(read, mailbox)).await?;
-    if known.and_then(|row| row.uidvalidity) != Some(epoch) {
-        crate::sync::note_selected(&inner.db, mailbox, &place).await?;
-    }
+    let place = sync::stand_noted(&inner.db, conn, mailbox, &row.name).await?;
     let gmail = conn.capabilities().has("X-GM-EXT-1");
     let key = server_key(query, gmail);
     let found = match compare::search(conn, &key).await {
@@ -262,16 +228,7 @@ async fn ask_mailbox(
             })
             .await?;
     }
-    inner
-        .db
-        .read(move |read| {
-            let mut ids = Vec::with_capacity(newest.len());
-            for uid in newest {
-                ids.extend(store::placement::by_uid(read, mailbox, uid)?);
-            }
-            Ok(ids)
-        })
-        .await
+    sync::messages_at(&inner.db, mailbox, newest).await
 }
 
 /// The query as IMAP asks it. Servers look for pieces of text where the device looks for beginnings of words: they

@@ -23,7 +23,7 @@ impl Engine {
         for row in rows.iter().filter(wants) {
             let wanted = prefetch::wanted(&inner.db, row.id, since, TEXTS).await?;
             let wanted = self.within_a_quarter(wanted).await?;
-            for piece in wanted.chunks(20) {
+            for piece in wanted.chunks(prefetch::FLIGHT) {
                 on_connection!(inner, row.account, Urgency::Background, Some(&row.name), |conn| {
                     prefetch::bring(&inner.db, conn, &row.name, piece)
                 })?;

@@ -144,12 +144,7 @@ impl Engine {
         Ok(rows
             .iter()
             .filter(|row| open.contains(&row.id) || behind.contains(&row.id))
-            .map(|row| Waiting {
-                mailbox: row.id,
-                role: row.role,
-                opened: row.opened,
-                subscribed: row.subscribed,
-            })
+            .map(folders::waiting)
             .collect())
     }
 
@@ -171,11 +166,7 @@ impl Engine {
                 let mut news = delta::News::default();
                 if late && seen && only.is_none() {
                     news = delta::look(&inner.db, conn, mailbox, name).await?;
-                    let unread = folders::unread(conn, name).await?;
-                    inner
-                        .db
-                        .write(move |tx| store::mailbox::set_counts(tx, mailbox, None, unread))
-                        .await?;
+                    folders::count_unread(&inner.db, conn, mailbox, name).await?;
                 } else if late {
                     conn.select(name).await?;
                 }
@@ -190,9 +181,7 @@ impl Engine {
         let (news, filled, traffic) = outcome?;
         inner.note(row.account, mailbox, &news);
         brought.headers += news.count;
-        brought.traffic.bytes_in += traffic.bytes_in;
-        brought.traffic.bytes_out += traffic.bytes_out;
-        brought.traffic.round_trips += traffic.round_trips;
+        brought.traffic += traffic;
         Ok(filled)
     }
 }

@@ -115,9 +115,8 @@ async fn attend(inner: &Arc<Inner>, live: &Live, failures: &mut u32) -> Result<(
     }
     let sign_in = sign_in(inner, account).await?;
     let again = *failures > 0;
-    let connected =
-        connect(&*inner.host, &sign_in, Some(&inbox.name), live.deadlines(), again).await;
-    let mut conn = connected?;
+    let mut conn =
+        connect(&*inner.host, &sign_in, Some(&inbox.name), live.deadlines(), again).await?;
     learn(inner, account, &sign_in, &conn).await?;
     let mut ear = Ear {
         inner,
@@ -161,8 +160,7 @@ impl Ear<'_> {
                 Ok(Idled::Stirred | Idled::Quiet) => {}
                 Ok(Idled::Stopped) => {
                     // Somebody asked to look, or woke us: everything.
-                    let place = conn.select(&self.name).await?;
-                    let news = delta::settle(&self.inner.db, conn, self.inbox, &place).await?;
+                    let news = self.anew(conn).await?;
                     self.inner.note(self.live.account, self.inbox, &news);
                     self.round(conn, false).await?;
                 }
@@ -187,30 +185,26 @@ impl Ear<'_> {
         }
     }
 
+    /// Selects INBOX once more and compares.
+    async fn anew(&self, conn: &mut Conn) -> Result<delta::News> {
+        let place = conn.select(&self.name).await?;
+        delta::settle(&self.inner.db, conn, self.inbox, &place).await
+    }
+
     /// Makes true what the server said by itself.
     async fn hear(&mut self, conn: &mut Conn) -> Result<()> {
         let db = &self.inner.db;
         let news = match stir::apply(db, conn, self.inbox).await? {
             Some(news) => news,
-            None => {
-                let place = conn.select(&self.name).await?;
-                delta::settle(db, conn, self.inbox, &place).await?
-            }
+            None => self.anew(conn).await?,
         };
         self.inner.note(self.live.account, self.inbox, &news);
         if !news.is_empty() {
-            self.count(conn).await?;
+            folders::count_unread(db, conn, self.inbox, &self.name).await?;
             self.due |= !news.gone.is_empty();
             self.live.work.notify_one();
         }
         Ok(())
-    }
-
-    /// How many are unread now, by the server's word.
-    async fn count(&self, conn: &mut Conn) -> Result<()> {
-        let unread = folders::unread(conn, &self.name).await?;
-        let inbox = self.inbox;
-        self.inner.db.write(move |tx| store::mailbox::set_counts(tx, inbox, None, unread)).await
     }
 
     /// Asks what every mailbox holds; those that are not as they are here are left to the working task.

@@ -104,9 +104,7 @@ impl Conn {
     /// Selects `mailbox` anew, so that what the server says of it is of now.
     pub async fn select(&mut self, mailbox: &MailboxName) -> Result<Place> {
         self.place = None;
-        let condstore = self.session.capabilities().has("CONDSTORE")
-            || self.session.capabilities().has("QRESYNC");
-        let selected = self.session.select(mailbox, condstore).await.map_err(|e| self.fail(e))?;
+        let selected = self.session.select(mailbox, true).await.map_err(|e| self.fail(e))?;
         Ok(self.stand(mailbox, &selected))
     }
 

@@ -50,9 +50,8 @@ impl Lease {
         let account = self.live.account;
         let sign_in = sign_in(inner, account).await?;
         let generation = self.live.generation();
-        let connected =
-            connect(&*inner.host, &sign_in, mailbox, self.live.deadlines(), false).await;
-        let mut conn = connected?;
+        let mut conn =
+            connect(&*inner.host, &sign_in, mailbox, self.live.deadlines(), false).await?;
         conn.generation = generation;
         learn(inner, account, &sign_in, &conn).await?;
         self.conn = Some(conn);

@@ -50,7 +50,7 @@ pub(crate) struct Live {
     /// Mailboxes that are not as the server has them, as far as its last word goes.
     behind: Mutex<BTreeSet<MailboxId>>,
     /// The server has no connection to spare for waiting.
-    pub frugal: AtomicBool,
+    frugal: AtomicBool,
 }
 
 impl Live {

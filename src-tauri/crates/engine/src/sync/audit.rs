@@ -21,9 +21,12 @@ pub(crate) async fn audit(
     let mut differences = found.gone.len() as u64 + found.missing;
     news.gone.extend(found.gone);
     news.new.extend(found.new);
-    let changed = compare::flags(db, conn, mailbox).await?;
-    differences += changed.len() as u64;
-    news.flags.extend(changed);
+    // Where the server counts no changes, the look has compared the flags already.
+    if conn.standing().is_some_and(|place| place.highestmodseq.is_some()) {
+        let changed = compare::flags(db, conn, mailbox).await?;
+        differences += changed.len() as u64;
+        news.flags.extend(changed);
+    }
     let whole = db
         .read(move |read| {
             Ok(store::covered::top(read, mailbox)?.is_some_and(|(low, _)| low <= Uid(1)))

@@ -78,9 +78,12 @@ pub(crate) async fn settle(
             if rows == Rows::Newest {
                 news.new = screen::newest(db, conn, mailbox, place).await?;
             }
-            let after = known.and_then(|k| k.highest).unwrap_or(Uid(0));
-            let since = matches!(rows, Rows::Since(_)).then_some(after);
-            let seen = flight(db, conn, mailbox, place, since, flags, after).await?;
+            let highest = known.and_then(|k| k.highest).unwrap_or(Uid(0));
+            let since = match rows {
+                Rows::Since(after) => Some(after),
+                Rows::Newest | Rows::Nothing => None,
+            };
+            let seen = flight(db, conn, mailbox, place, since, flags, highest).await?;
             news.new.extend(seen.new);
             news.flags = seen.flags;
             if flags == FlagChanges::Compared {

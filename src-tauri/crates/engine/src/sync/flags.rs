@@ -4,7 +4,7 @@ use super::epoch;
 use crate::Db;
 use crate::error::Result;
 use crate::live::Place;
-use model::{Flags, MailboxId, MessageId, ModSeq, Tag, Uid};
+use model::{Flags, MailboxId, MessageId, ModSeq, Uid};
 
 /// Flags of one message, as the server says them.
 pub(crate) type Told = (Uid, Flags, Option<ModSeq>);
@@ -20,21 +20,8 @@ pub(crate) async fn apply(
     let mut changed = Vec::new();
     for piece in told.chunks(store::MOST_ROWS) {
         let piece = piece.to_vec();
-        let some = db
-            .write(move |tx| {
-                let mut changed = Vec::new();
-                for (uid, flags, modseq) in &piece {
-                    if store::flags::apply(tx, mailbox, epoch, *uid, flags, *modseq)? {
-                        changed.extend(store::placement::by_uid(tx, mailbox, *uid)?);
-                    }
-                }
-                if !changed.is_empty() {
-                    tx.changed(Tag::List(mailbox));
-                }
-                Ok(changed)
-            })
-            .await?;
-        changed.extend(some);
+        let some = db.write(move |tx| store::flags::apply_many(tx, mailbox, epoch, &piece));
+        changed.extend(some.await?);
     }
     Ok(changed)
 }

@@ -1,8 +1,8 @@
 //! The account's mailboxes: LIST, with roles and counts in the same answer where the server gives them.
 
-use crate::Inner;
 use crate::error::Result;
 use crate::live::Conn;
+use crate::{Db, Inner};
 use imap::{ListWant, Listed, SearchKey};
 use model::{AccountId, MailboxId, MailboxName, ModSeq, Role, Tag};
 use plan::guess_role;
@@ -58,8 +58,29 @@ pub(crate) fn only(conn: &Conn, row: &MailboxRow) -> Option<SearchKey> {
         .then(|| SearchKey::GmRaw(elsewhere.to_owned()))
 }
 
+/// A mailbox as the order of work sees it.
+pub(crate) fn waiting(row: &MailboxRow) -> plan::Waiting {
+    plan::Waiting {
+        mailbox: row.id,
+        role: row.role,
+        opened: row.opened,
+        subscribed: row.subscribed,
+    }
+}
+
+/// Writes down how many messages of the selected mailbox are unread, by the server's word.
+pub(crate) async fn count_unread(
+    db: &Db,
+    conn: &mut Conn,
+    mailbox: MailboxId,
+    name: &MailboxName,
+) -> Result<()> {
+    let unread = unread(conn, name).await?;
+    db.write(move |tx| store::mailbox::set_counts(tx, mailbox, None, unread)).await
+}
+
 /// How many messages of the selected mailbox are unread; None where the server does not say.
-pub(crate) async fn unread(conn: &mut Conn, name: &MailboxName) -> Result<Option<u64>> {
+async fn unread(conn: &mut Conn, name: &MailboxName) -> Result<Option<u64>> {
     if conn.capabilities().has("ESEARCH") {
         let unseen = SearchKey::Not(Box::new(SearchKey::Seen));
         let count = conn.uid_search_count(&unseen).await.map_err(|e| conn.fail(e))?;

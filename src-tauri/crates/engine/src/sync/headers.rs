@@ -44,12 +44,8 @@ pub(crate) async fn fill(
     watch: &dyn Watch,
 ) -> Result<Filled> {
     conn.compress().await?;
-    let place = conn.stand_in(name).await?;
+    let place = super::stand_noted(db, conn, mailbox, name).await?;
     let now = epoch(&place);
-    let known = db.read(move |read| store::mailbox::get(read, mailbox)).await?;
-    if known.and_then(|row| row.uidvalidity) != Some(now) {
-        super::note_selected(db, mailbox, &place).await?;
-    }
     if place.exists == 0 {
         screen::empty(db, mailbox, &place).await?;
         return Ok(Filled::Whole);

@@ -64,12 +64,7 @@ pub(crate) async fn island(
     rank: u32,
     limit: u32,
 ) -> Result<Vec<MessageId>> {
-    let place = conn.stand_in(name).await?;
-    let now = epoch(&place);
-    let known = db.read(move |read| store::mailbox::get(read, mailbox)).await?;
-    if known.and_then(|m| m.uidvalidity) != Some(now) {
-        super::note_selected(db, mailbox, &place).await?;
-    }
+    let place = super::stand_noted(db, conn, mailbox, name).await?;
     let Some(high) = place.exists.checked_sub(rank).filter(|high| *high > 0) else {
         return Ok(Vec::new());
     };
@@ -84,14 +79,7 @@ pub(crate) async fn island(
     let stretch = uids.iter().min().copied().zip(uids.iter().max().copied());
     let whole = batch.rows.len() as u64 == u64::from(high - low) + 1;
     screen::write(db, conn, mailbox, &place, batch.rows, stretch.filter(|_| whole), whole).await?;
-    db.read(move |read| {
-        let mut ids = Vec::with_capacity(uids.len());
-        for uid in uids {
-            ids.extend(store::placement::by_uid(read, mailbox, uid)?);
-        }
-        Ok(ids)
-    })
-    .await
+    super::messages_at(db, mailbox, uids).await
 }
 
 /// The lowest row of the stretch that a list shows first; None where there is nothing to build on.

@@ -7,8 +7,8 @@ use imap::{FetchSet, FetchWant, PartWant, PartWhat};
 use model::{MailboxId, MailboxName, MessageId, Section, Uid, UidSet};
 use std::collections::BTreeMap;
 
-/// Texts in one flight.
-const FLIGHT: usize = 20;
+/// Texts in one flight: what [`bring`] is given at once.
+pub(crate) const FLIGHT: usize = 20;
 /// A longer text waits until it is opened.
 const MOST: u64 = 128 * 1024;
 
@@ -59,54 +59,50 @@ pub(crate) async fn wanted(
     .await
 }
 
-/// Fetches and keeps them; says how many octets that were.
+/// Fetches and keeps them, in one flight.
 pub(crate) async fn bring(
     db: &Db,
     conn: &mut Conn,
     name: &MailboxName,
     wanted: &[Wanted],
-) -> Result<u64> {
+) -> Result<()> {
     conn.stand_in(name).await?;
-    let mut octets = 0;
-    for piece in wanted.chunks(FLIGHT) {
-        let mut sections: BTreeMap<Section, UidSet> = BTreeMap::new();
-        for one in piece {
-            sections.entry(one.section.clone()).or_default().insert(one.uid);
-        }
-        let asked = sections
-            .into_iter()
-            .map(|(section, uids)| {
-                let part = PartWant { section, what: PartWhat::Body, range: Some((0, MOST + 1)) };
-                let want = FetchWant {
-                    uid: true,
-                    header_fields: super::body::HEADERS.to_vec(),
-                    parts: vec![part],
-                    ..FetchWant::default()
-                };
-                (FetchSet::Uids(uids), want)
-            })
-            .collect();
-        let mut came: BTreeMap<Uid, (Option<Vec<u8>>, Vec<u8>)> = BTreeMap::new();
-        conn.fetch_many(asked, |_, fetched| {
-            let part = fetched.parts.into_iter().next();
-            if let (Some(uid), Some(part)) = (fetched.uid, part) {
-                came.insert(uid, (fetched.headers, part.bytes));
-            }
+    let mut sections: BTreeMap<Section, UidSet> = BTreeMap::new();
+    for one in wanted {
+        sections.entry(one.section.clone()).or_default().insert(one.uid);
+    }
+    let asked = sections
+        .into_iter()
+        .map(|(section, uids)| {
+            let part = PartWant { section, what: PartWhat::Body, range: Some((0, MOST + 1)) };
+            let want = FetchWant {
+                uid: true,
+                header_fields: super::body::HEADERS.to_vec(),
+                parts: vec![part],
+                ..FetchWant::default()
+            };
+            (FetchSet::Uids(uids), want)
         })
-        .await
-        .map_err(|e| conn.fail(e))?;
-        for one in piece {
-            let Some((headers, bytes)) = came.remove(&one.uid) else { continue };
-            octets += bytes.len() as u64;
-            if let Some(headers) = headers {
-                db.keep_part(one.message, super::body::HEADER_KEY, &headers).await?;
-            }
-            // What claimed to be shorter than it is waits until it is opened.
-            if bytes.len() as u64 <= MOST {
-                db.keep_part(one.message, &one.section.to_string(), &bytes).await?;
-                super::body::index(db, one.message, &one.section, &bytes).await?;
-            }
+        .collect();
+    let mut came: BTreeMap<Uid, (Option<Vec<u8>>, Vec<u8>)> = BTreeMap::new();
+    conn.fetch_many(asked, |_, fetched| {
+        let part = fetched.parts.into_iter().next();
+        if let (Some(uid), Some(part)) = (fetched.uid, part) {
+            came.insert(uid, (fetched.headers, part.bytes));
+        }
+    })
+    .await
+    .map_err(|e| conn.fail(e))?;
+    for one in wanted {
+        let Some((headers, bytes)) = came.remove(&one.uid) else { continue };
+        if let Some(headers) = headers {
+            db.keep_part(one.message, super::body::HEADER_KEY, &headers).await?;
+        }
+        // What claimed to be shorter than it is waits until it is opened.
+        if bytes.len() as u64 <= MOST {
+            db.keep_part(one.message, &one.section.to_string(), &bytes).await?;
+            super::body::index(db, one.message, &one.section, &bytes).await?;
         }
     }
-    Ok(octets)
+    Ok(())
 }

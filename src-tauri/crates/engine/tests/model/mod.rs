@@ -61,8 +61,6 @@ pub enum Mutant {
     SkipsOne,
     /// Flags change, and neither count nor push nor fetch says so.
     StaleFlags,
-    /// New numbers under the old UIDVALIDITY.
-    SilentRenumber,
     /// A mailbox is listed under another name.
     Misnames,
 }
@@ -103,8 +101,6 @@ pub struct Faults {
     /// Before each answer.
     pub slow: Option<Duration>,
     pub mutant: Option<Mutant>,
-    /// The mutants' memory: what one of them never tells of.
-    pub hidden: Vec<(u64, u32)>,
 }
 
 type Watcher = Box<dyn FnMut(&mut Vec<Mailbox>, &str) + Send>;

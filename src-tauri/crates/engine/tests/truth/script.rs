@@ -80,11 +80,7 @@ impl Script {
     /// Nothing breaks any more, and nobody acts: what is shown is what is there.
     async fn rest(&mut self) -> Result<(), String> {
         self.server.faults(|f| {
-            *f = crate::model::Faults {
-                mutant: f.mutant,
-                hidden: std::mem::take(&mut f.hidden),
-                ..Default::default()
-            };
+            *f = crate::model::Faults { mutant: f.mutant, ..Default::default() };
         });
         self.server.state().watcher = None;
         self.world.net.go_dark(false);

@@ -265,7 +265,7 @@ fn looks_and_order_are_the_persons() {
             .write(move |tx| store::flags::apply_many(tx, inbox, EPOCH, &told))
             .await
             .unwrap();
-        assert_eq!(changed, 2, "every fourth was unread");
+        assert_eq!(changed.len(), 2, "every fourth was unread");
         let flags =
             f.read(move |read| store::placement::flags_in(read, inbox, Uid(3), Uid(5))).await;
         assert_eq!(flags.len(), 3);
